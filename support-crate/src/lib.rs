@@ -1,0 +1,8 @@
+//! The engine behind the notebooks: data, figures, claims.
+//!
+//! A notebook brings all of it in with `use dl_interview::prelude::*;`.
+
+pub mod data;
+pub mod notebook;
+pub mod plot;
+pub mod prelude;

@@ -1,0 +1,1 @@
+//! The names a notebook needs, listed one by one.
