@@ -1,0 +1,199 @@
+"""Executes notebooks from fresh kernels, and fails where a Jupyter front end would say "ok".
+
+evcxr answers "ok" to a panic and to a failed `?`, and forwards a cell's stderr from another thread, often after the
+answer. So this runner waits, after each cell, until nothing more arrives, and takes for a failure: an error reply,
+the line that the notebooks' panic hook prints, anything on stderr, a kernel that died, and a cell over its time limit.
+
+    python -m dli_jupyter.execute [--check] [--jobs N] [--seed S] [--timeout S] NOTEBOOK…
+
+prints one JSON object a line (`cargo xtask run` turns them into progress bars and a report) and exits with 1 when
+anything failed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import copy
+import json
+import os
+import re
+import sys
+import time
+from pathlib import Path
+from queue import Empty
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+
+from . import compare
+from .normal_form import normalize
+
+# What the support crate's panic hook prints (`PANIC_MARKER` there; a test holds the two together).
+PANIC_MARKER = "✗ panicked: "
+
+# Seconds without a message after which a cell has said everything. Late stderr was seen up to 0.03 s after the reply.
+SILENCE = 0.1
+
+DEFAULT_SEED = "42"
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+
+class OneKernel(KernelSpecManager):
+    """Knows one kernel only, so that nothing of the user's own Jupyter can take its place."""
+
+    def __init__(self, spec):
+        super().__init__()
+        self.spec = spec
+
+    def get_kernel_spec(self, kernel_name):
+        return self.spec
+
+
+def installed_kernel():
+    """The kernel that `cargo xtask setup` put into this Python environment."""
+    folder = Path(sys.prefix) / "share" / "jupyter" / "kernels" / "rust"
+    if not (folder / "kernel.json").is_file():
+        raise SystemExit("No Rust kernel in this Python environment. Run `cargo xtask setup`.")
+    return KernelSpec.from_resource_dir(str(folder))
+
+
+@contextlib.asynccontextmanager
+async def kernel(notebook, spec, cwd, env, timeout, startup_timeout=900):
+    """An nbclient for `notebook`, on a fresh kernel that ends with the block, however the block ends."""
+    manager = AsyncKernelManager(kernel_name="rust", kernel_spec_manager=OneKernel(spec))
+    runner = NotebookClient(
+        notebook,
+        km=manager,
+        timeout=timeout,
+        startup_timeout=startup_timeout,
+        allow_errors=True,  # recorded as outputs; `failure` below decides
+        record_timing=False,
+        coalesce_streams=True,
+    )
+    manager.shutdown_wait_time = 2  # then SIGTERM: the launcher still takes its clone away
+    await manager.start_kernel(cwd=str(cwd), env=env)
+    try:
+        # Not nbclient's own `async_setup_kernel`: that one goes on to the next notebook after Ctrl-C.
+        await runner.async_start_new_kernel_client()
+        runner.reset_execution_trackers()
+        yield runner
+    finally:
+        if runner.kc is not None:
+            runner.kc.stop_channels()
+        if manager.has_kernel:
+            await manager.shutdown_kernel()
+
+
+async def run_cell(runner, cell, index):
+    """Executes one cell, waits for what arrives late, and returns why it failed, or None."""
+    try:
+        await runner.async_execute_cell(cell, index, store_history=True)
+        while True:
+            message = await runner.kc.get_iopub_msg(timeout=SILENCE)
+            if message["msg_type"] == "stream":
+                runner.process_message(message, cell, index)
+    except Empty:
+        return failure(cell)
+    except CellTimeoutError:
+        return f"still running after its limit of {runner.timeout} s"
+    except DeadKernelError:
+        return "the kernel died"
+
+
+def failure(cell):
+    """Why this executed cell counts as failed, in the words that evcxr or the panic hook used; None if it did not."""
+    said = []
+    for output in cell.outputs:
+        if output.output_type == "error":
+            said.append("\n".join(output.traceback) or output.evalue)
+        elif output.output_type == "stream" and output.name == "stderr":
+            said.append(output.text)
+        elif output.output_type == "stream":
+            panic = re.search(rf"^{PANIC_MARKER}.*(\n .*)*", output.text, re.MULTILINE)
+            if panic:
+                said.append(panic.group())
+    text = ANSI.sub("", "\n".join(said)).strip()
+    expected = "raises-exception" in cell.metadata.get("tags", [])
+    if expected:
+        return None if said else "was expected to fail (tag `raises-exception`) and did not"
+    return text or ("failed without a message" if said else None)
+
+
+async def run_notebook(path, options, spec, say):
+    """Executes one notebook; returns its failures as a list of {cell, id, message}."""
+    before = nbformat.read(path, 4)
+    after = copy.deepcopy(before)
+    cells = [(i, c) for i, c in enumerate(after.cells) if c.cell_type == "code" and c.source.strip()]
+    for cell in after.cells:
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+    env = {**os.environ, "DLI_SEED": options.seed}
+    failures = []
+    say("start", cells=len(cells))
+    try:
+        async with kernel(after, spec, path.parent, env, options.timeout) as runner:
+            for number, (i, cell) in enumerate(cells, 1):
+                say("cell", number=number, id=cell.id)
+                message = await run_cell(runner, cell, i)
+                if message:
+                    failures.append({"cell": number, "id": cell.id, "message": message})
+                    break  # what follows would run in a state that no reader ever has
+    except (RuntimeError, DeadKernelError) as error:
+        failures.append({"cell": 0, "id": "", "message": f"the kernel did not start: {error}"})
+    normalize(after)
+    if failures:
+        return failures
+    if options.check:
+        if options.seed == DEFAULT_SEED:
+            numbers = {i: n for n, (i, _) in enumerate(cells, 1)}
+            for i, (old, new) in enumerate(zip(before.cells, after.cells)):
+                difference = compare.difference(old, new)
+                if difference:
+                    message = f"drifted from its committed output\n{difference}"
+                    failures.append({"cell": numbers.get(i, 0), "id": new.id, "message": message})
+            if not failures and nbformat.writes(normalize(copy.deepcopy(before))) != path.read_text().rstrip("\n"):
+                failures.append({"cell": 0, "id": "", "message": "is not in normal form; `cargo xtask run` writes it so"})
+    elif nbformat.writes(after) != nbformat.writes(before):
+        temporary = path.with_suffix(".ipynb.tmp")
+        temporary.write_text(nbformat.writes(after) + "\n")
+        temporary.replace(path)
+    return failures
+
+
+async def run_all(options):
+    spec = installed_kernel()
+    gate = asyncio.Semaphore(options.jobs)
+
+    async def one(path):
+        def say(event, **more):
+            print(json.dumps({"notebook": path.stem, "event": event, **more}, ensure_ascii=False), flush=True)
+
+        async with gate:
+            start = time.monotonic()
+            try:
+                failures = await run_notebook(path, options, spec, say)
+            except Exception as error:  # one notebook's trouble must not keep the others from running
+                failures = [{"cell": 0, "id": "", "message": f"{type(error).__name__}: {error}"}]
+            say("done", seconds=round(time.monotonic() - start, 1), failures=failures)
+            return not failures
+
+    return all(await asyncio.gather(*map(one, options.notebooks)))
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(prog="dli_jupyter.execute", description=__doc__.splitlines()[0])
+    parser.add_argument("notebooks", nargs="+", type=Path)
+    parser.add_argument("--check", action="store_true", help="leave the files alone and compare with what they hold")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--seed", default=DEFAULT_SEED, help="another seed than 42 compares and writes nothing")
+    parser.add_argument("--timeout", type=int, default=300, help="seconds that one cell may take")
+    options = parser.parse_args(arguments)
+    options.check = options.check or options.seed != DEFAULT_SEED
+    return 0 if asyncio.run(run_all(options)) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,261 @@
+"""The compiled dependencies that every kernel starts from.
+
+`evcxr` compiles what a notebook depends on into its working folder. Doing that at every start takes minutes, and two
+kernels that share one folder run each other's cells. So the dependencies are compiled once, into a *template*; every
+kernel then works in a private *clone* of it (3 MB, 0.05 s: compiled files are hard-linked, the rest is copied).
+
+    target/kernel/settings.json     written by `cargo xtask setup`: where the tools are
+    target/kernel/.cargo/config.toml  how cargo optimizes what notebooks depend on
+    target/kernel/config/           the lines that evcxr runs before the first cell
+    target/kernel/template/         the template; `stamp.json` beside it says what it was built from
+    target/kernel/run/              one clone per living kernel
+
+This module is imported at every kernel start, so it needs nothing but the standard library.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CRATE = ROOT / "support-crate"
+KERNEL = ROOT / "target" / "kernel"
+TEMPLATE = KERNEL / "template"
+RUN = KERNEL / "run"
+CONFIG = KERNEL / "config"
+STAMP = KERNEL / "stamp.json"
+LOCK_NAME = "alive.lock"
+
+# `:dep` and the prelude, run by evcxr before it accepts the first cell. A notebook's own set-up cell repeats both,
+# so that it also works on a stock kernel; here that repetition finds everything loaded.
+INIT = ':dep dl-interview = {{ path = "{crate}" }}\n'
+PRELUDE = "use dl_interview::prelude::*;\ndl_interview::notebook::install_panic_hook();\n"
+
+# Dependencies run as fast as in `--release`. The cells themselves keep overflow checks and debug assertions:
+# they are the code that a reader is about to change.
+CARGO_CONFIG = """\
+[profile.dev.package."*"]
+opt-level = 3
+debug-assertions = false
+overflow-checks = false
+"""
+
+# What a first kernel does once so that no reader waits for it: a variable, an expression, a figure, and a cell that
+# does not compile (evcxr then runs `cargo check`, which compiles every dependency a second time).
+WARM_CELLS = [
+    "let warm = 1;",
+    "warm + 1",
+    'lines("warm-up", "x", "y", &[curve("y", &[1.0, 2.0])])',
+    "let broken = no_such_name();",
+]
+
+# Written once and only ever replaced, never changed in place: a clone may share them.
+COMPILED = {".rlib", ".rmeta", ".so", ".dylib"}
+
+
+class KernelError(Exception):
+    """A kernel cannot start; the message says why and what to do."""
+
+
+def settings():
+    """What `cargo xtask setup` found out about this machine."""
+    try:
+        return json.loads((KERNEL / "settings.json").read_text())
+    except FileNotFoundError:
+        raise KernelError("The Rust kernel is not set up. Run `cargo xtask setup` in the project's folder.") from None
+
+
+def environment(found, folder):
+    """The environment in which evcxr works in `folder`."""
+    toolchain = Path(found["toolchain"]) / "bin"
+    env = dict(os.environ)
+    # Without rustup's shims each call of cargo and rustc is 20-80 ms faster, and a cell makes several.
+    path = [p for p in env.get("PATH", "").split(os.pathsep) if p and not (Path(p) / "rustup").exists()]
+    path += [p for p in ("/usr/local/bin", "/usr/bin", "/bin") if p not in path]
+    env["PATH"] = os.pathsep.join([str(toolchain), *path])
+    env["RUSTC"] = str(toolchain / "rustc")
+    env["CARGO"] = str(toolchain / "cargo")
+    env["CARGO_NET_OFFLINE"] = "true"
+    env["EVCXR_TMPDIR"] = str(folder)
+    env["EVCXR_CONFIG_DIR"] = str(CONFIG)
+    # evcxr_jupyter "updates" a kernel of the user's own that another version installed; here it must find none.
+    env["JUPYTER_PATH"] = str(folder)
+    # Less for the kernel's rust-analyzer to read; rustc never looks there.
+    if found.get("std") and Path(found["std"]).is_dir():
+        env["RUST_SRC_PATH"] = found["std"]
+    for name in ("RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"):
+        env.pop(name, None)
+    return env
+
+
+def _digest(*parts):
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+
+
+def _stat(path):
+    s = os.stat(path)
+    return f"{path}:{s.st_size}:{s.st_mtime_ns}"
+
+
+def crate_sources():
+    """The files whose change makes cargo compile the support crate anew (cargo goes by their times, so do we)."""
+    files = [ROOT / "Cargo.toml", ROOT / "Cargo.lock", CRATE / "Cargo.toml"]
+    for folder, _, names in os.walk(CRATE / "src"):
+        files += [Path(folder) / n for n in names if n.endswith(".rs")]
+    return sorted(files)
+
+
+def fingerprint(found):
+    """What the template depends on: `tools` asks for a new one, `crate` only for the support crate anew."""
+    return {
+        "tools": _digest(
+            _stat(found["evcxr"]),
+            _stat(Path(found["toolchain"]) / "bin" / "rustc"),
+            found.get("std"),
+            ROOT,
+            INIT,
+            CARGO_CONFIG,
+        ),
+        "crate": _digest(PRELUDE, WARM_CELLS, *map(_stat, crate_sources())),
+    }
+
+
+def _stamp():
+    try:
+        return json.loads(STAMP.read_text())
+    except (OSError, ValueError):
+        return {}
+
+
+@contextlib.contextmanager
+def _lock(name, mode):
+    KERNEL.mkdir(parents=True, exist_ok=True)
+    with open(KERNEL / name, "w") as f:
+        fcntl.flock(f, mode)
+        yield
+
+
+def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
+    """Makes the template match what it is built from; does nothing when it already does. Returns the settings."""
+    found = settings()
+    if _stamp() == fingerprint(found):
+        return found
+    with _lock("template.lock", fcntl.LOCK_EX):
+        old, new = _stamp(), fingerprint(found)
+        if old == new:  # another process built it while this one waited
+            return found
+        STAMP.unlink(missing_ok=True)  # whatever interrupts the next steps, a half-built template is not trusted
+        start = time.monotonic()
+        if old.get("tools") == new["tools"]:
+            log("kernel: the support crate has changed; compiling it for the notebooks …")
+        else:
+            log("kernel: compiling what the notebooks depend on, once (1–3 minutes) …")
+            shutil.rmtree(TEMPLATE, ignore_errors=True)
+        _build(found)
+        STAMP.write_text(json.dumps(new))
+        log(f"kernel: ready after {time.monotonic() - start:.0f} s")
+    return found
+
+
+def _build(found):
+    """Runs one kernel in the template's folder, so that everything in it is exactly what evcxr itself would build."""
+    for folder in (TEMPLATE, CONFIG, KERNEL / ".cargo", RUN):
+        folder.mkdir(parents=True, exist_ok=True)
+    (KERNEL / ".cargo" / "config.toml").write_text(CARGO_CONFIG)
+    (CONFIG / "init.evcxr").write_text(INIT.format(crate=str(CRATE).replace("\\", "\\\\")))
+    (CONFIG / "prelude.rs").write_text(PRELUDE)
+    # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
+    shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
+    env = environment(found, TEMPLATE)
+    _fetch(env)
+    from .warm import warm  # imports nbclient, which a kernel that starts from a ready template does not need
+
+    warm([found["evcxr"], "--control_file", "{connection_file}"], env, TEMPLATE, WARM_CELLS)
+
+
+def _fetch(env):
+    """Downloads the dependencies, the one step that needs a network; everything after it works offline."""
+    manifest = ROOT / "Cargo.toml"
+    online = {k: v for k, v in env.items() if k != "CARGO_NET_OFFLINE"}
+    done = subprocess.run([env["CARGO"], "fetch", "--locked", "--manifest-path", manifest], env=online, text=True, capture_output=True)
+    if done.returncode:
+        raise KernelError(f"Cannot fetch the crates that the notebooks need:\n{done.stderr.strip()}")
+
+
+def clone():
+    """A private copy of the template for one kernel: its folder, and the open lock that says the kernel lives."""
+    RUN.mkdir(parents=True, exist_ok=True)
+    remove_dead_clones()
+    folder = Path(tempfile.mkdtemp(prefix="k.", dir=RUN))
+    lock = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with _lock("template.lock", fcntl.LOCK_SH):
+        _copy(TEMPLATE, folder)
+    return folder, lock
+
+
+def _copy(source, target):
+    with os.scandir(source) as entries:
+        for entry in entries:
+            to = os.path.join(target, entry.name)
+            if entry.is_dir(follow_symlinks=False):
+                # The cells' own build products: each kernel makes its own, under another name.
+                if entry.name == "incremental":
+                    continue
+                os.mkdir(to)
+                _copy(entry.path, to)
+                # A folder that looks newer than its contents would make cargo look twice.
+                shutil.copystat(entry.path, to)
+            elif os.path.splitext(entry.name)[1] in COMPILED:
+                try:
+                    os.link(entry.path, to)
+                except OSError:  # a file system without hard links
+                    shutil.copy2(entry.path, to)
+            else:
+                shutil.copy2(entry.path, to, follow_symlinks=False)
+
+
+def remove_dead_clones():
+    """Removes what kernels left behind that were killed: their lock is no longer held by anybody."""
+    for folder in RUN.glob("k.*"):
+        try:
+            lock = os.open(folder / LOCK_NAME, os.O_RDWR)
+        except FileNotFoundError:
+            if time.time() - folder.stat().st_mtime > 60:  # not one that is just being made
+                shutil.rmtree(folder, ignore_errors=True)
+            continue
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(lock)
+
+
+def main(arguments):
+    """`python -m dli_jupyter.template [--is-current]`: builds the template, or only says whether it is up to date."""
+    try:
+        if arguments == ["--is-current"]:
+            return 0 if _stamp() == fingerprint(settings()) else 1
+        ensure()
+        return 0
+    except KernelError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    from dli_jupyter import template  # not this module under its other name, whose KernelError nobody would catch
+
+    sys.exit(template.main(sys.argv[1:]))

@@ -1,0 +1,174 @@
+"""Kernels side by side, kernels that are killed, and what they leave behind."""
+
+import contextlib
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+from conftest import ROOT, SETUP
+from dli_jupyter import template
+from dli_jupyter.execute import OneKernel, installed_kernel
+
+
+@contextlib.contextmanager
+def kernel():
+    manager = KernelManager(kernel_name="rust", kernel_spec_manager=OneKernel(installed_kernel()))
+    manager.shutdown_wait_time = 2
+    manager.start_kernel(cwd=str(ROOT / "notebooks"))
+    client = manager.client()
+    client.start_channels()
+    try:
+        client.wait_for_ready(timeout=120)
+        yield manager, client
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel()
+
+
+def run(client, code, timeout=60):
+    said = []
+    client.execute_interactive(code, timeout=timeout, output_hook=lambda m: said.append(m["content"]))
+    return "".join(c.get("text", "") + c.get("data", {}).get("text/plain", "") for c in said)
+
+
+def processes():
+    """Every process: {pid: (parent, command line)}."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError):
+            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            found[int(folder.name)] = (parent, (folder / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def below(pid):
+    """The processes that `pid` started, directly or not."""
+    everything = processes()
+    tree = {pid}
+    while True:
+        more = {p for p, (parent, _) in everything.items() if parent in tree} - tree
+        if not more:
+            return tree - {pid}
+        tree |= more
+
+
+def wait_until(what, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if what():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def clones():
+    return set(template.RUN.glob("k.*"))
+
+
+def checksums(folder):
+    return {p.relative_to(folder): hashlib.sha256(p.read_bytes()).digest() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_two_kernels_do_not_meet_and_leave_nothing():
+    before, template_before = clones(), checksums(template.TEMPLATE)
+    with kernel() as (_, one), kernel() as (_, two):
+        run(one, SETUP), run(two, SETUP)
+        run(one, "let mine = 1;"), run(two, "let mine = 2;")
+        run(one, "fn who() -> i32 { 100 }"), run(two, "fn who() -> i32 { 200 }")
+        assert run(one, "mine + who()").strip() == "101"
+        assert run(two, "mine + who()").strip() == "202"
+        assert len(clones() - before) == 2
+    assert wait_until(lambda: clones() <= before), "a clone outlived its kernel"
+    assert checksums(template.TEMPLATE) == template_before, "a kernel has written into the template"
+
+
+def test_the_prelude_is_there_before_the_first_cell_and_a_panic_shows_in_its_cell():
+    with kernel() as (_, client):
+        assert run(client, "seed()").strip() == "42"
+        for i in range(5):
+            assert run(client, f'panic!("number {i}")').strip() == f"✗ panicked: number {i}"
+        assert run(client, "1 + 1").strip() == "2"
+
+
+@pytest.mark.parametrize("victim", ["launcher", "evcxr", "server"])
+def test_a_kernel_killed_in_the_middle_of_a_cell_leaves_nothing_behind(victim):
+    before = clones()
+    # A process of its own stands for the Jupyter server; it starts one kernel and a cell that never ends.
+    server = subprocess.Popen([sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent)
+    launcher = int(server.stdout.readline())
+    assert server.stdout.readline() == "busy\n"
+    family = below(launcher) | {launcher}
+    evcxr = next(p for p in family if "--control_file" in processes()[p][1])
+    assert len(family) >= 3, "launcher, evcxr, and the process that runs the cell"
+    os.kill({"launcher": launcher, "evcxr": evcxr, "server": server.pid}[victim], signal.SIGKILL)
+    if victim == "launcher":  # Jupyter ends the process group of a kernel that died
+        os.killpg(launcher, signal.SIGKILL)
+    server_gone = server.kill if victim != "server" else lambda: None
+    try:
+        assert wait_until(lambda: not family & living()), {p: processes().get(p) for p in family}
+        with kernel() as (_, client):  # the next start works, and takes away what is left
+            assert run(client, "seed()").strip() == "42"
+            assert len(clones() - before) == 1
+        assert wait_until(lambda: clones() <= before)
+    finally:
+        server_gone()
+        server.wait()
+
+
+def living():
+    """Processes that run; not those that ended and wait for their parent to take notice."""
+    alive = set()
+    for pid in processes():
+        with contextlib.suppress(OSError, IndexError):
+            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
+                alive.add(pid)
+    return alive
+
+
+SERVER = """
+import sys, time
+from test_kernel import kernel
+with kernel() as (manager, client):
+    print(manager.provisioner.process.pid, flush=True)
+    client.execute("println!(\\"busy\\"); loop {}")
+    while True:
+        message = client.get_iopub_msg(timeout=60)
+        if message["msg_type"] == "stream":
+            print(message["content"]["text"].strip(), flush=True)
+            break
+    time.sleep(120)
+"""
+
+
+def test_a_changed_crate_is_compiled_anew_and_nothing_else():
+    """The next kernel start notices, says so, and leaves the other crates as they are."""
+    assert template._stamp() == template.fingerprint(template.settings())
+    source = template.CRATE / "src" / "lib.rs"
+    compiled = {p: p.stat().st_mtime_ns for p in template.TEMPLATE.rglob("*.rlib")}
+    times = source.stat()
+    os.utime(source)
+    try:
+        said = []
+        template.ensure(log=said.append)
+        assert "support crate has changed" in said[0] and len(said) == 2
+        anew = {p.name for p in template.TEMPLATE.rglob("*.rlib") if compiled.get(p) != p.stat().st_mtime_ns}
+        assert anew and all(name.startswith("libdl_interview-") for name in anew), anew
+        template.ensure(log=said.append)
+        assert len(said) == 2, "the second start finds nothing to do"
+    finally:
+        os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
+        template.STAMP.write_text(json.dumps(template.fingerprint(template.settings())))
+
+
+def test_without_a_setup_the_kernel_says_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(template, "KERNEL", tmp_path)
+    with pytest.raises(template.KernelError, match="cargo xtask setup"):
+        template.ensure()

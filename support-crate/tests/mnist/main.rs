@@ -1,0 +1,158 @@
+//! MNIST: the data itself, and what happens when a file of it is missing, damaged or cannot be written.
+
+mod cache;
+mod packed;
+mod processes;
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use dl_interview::data::{Images, Mnist, mnist_from};
+use ndarray::s;
+use tempfile::{TempDir, tempdir};
+
+const NAMES: [&str; 4] =
+    ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"];
+
+/// The data, and a cache that holds it; kept below target/ from run to run.
+static LOADED: LazyLock<(Mnist, PathBuf)> = LazyLock::new(|| {
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mnist");
+    (mnist_from(&packed_folder(), &cache).unwrap(), cache)
+});
+
+fn packed_folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist")
+}
+
+/// A copy to damage.
+fn copy_of(folder: &Path) -> TempDir {
+    let copy = tempdir().unwrap();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+fn names_in(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+/// The files themselves, in the order of `NAMES`, unpacked without the code under test.
+static ORIGINALS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
+    NAMES.map(|name| {
+        let gzip = File::open(packed_folder().join(format!("{name}.gz"))).unwrap();
+        let mut bytes = Vec::new();
+        flate2::read::GzDecoder::new(gzip).read_to_end(&mut bytes).unwrap();
+        bytes
+    })
+});
+
+fn assert_good(cache: &Path) {
+    assert_eq!(names_in(cache), NAMES);
+    for (name, original) in NAMES.iter().zip(&*ORIGINALS) {
+        // Not assert_eq!, which would print 47 MB.
+        assert!(fs::read(cache.join(name)).unwrap() == *original, "{name}");
+    }
+}
+
+fn change(file: &Path, how: impl Fn(&mut Vec<u8>)) {
+    let mut bytes = fs::read(file).unwrap();
+    how(&mut bytes);
+    fs::write(file, bytes).unwrap();
+}
+
+fn flip_in_the_middle(bytes: &mut [u8]) {
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0x10;
+}
+
+/// The sum of all pixels: one number that hardly any mistake leaves as it is.
+fn ink(images: &Images) -> f64 {
+    images.pixels.iter().map(|&pixel| f64::from(pixel)).sum()
+}
+
+fn halve(bytes: &mut Vec<u8>) {
+    bytes.truncate(bytes.len() / 2);
+}
+
+#[test]
+fn shapes_and_range() {
+    let (data, _) = &*LOADED;
+    assert_eq!(data.train.pixels.dim(), (60_000, 784));
+    assert_eq!(data.train.labels.dim(), 60_000);
+    assert_eq!(data.test.pixels.dim(), (10_000, 784));
+    assert_eq!(data.test.labels.dim(), 10_000);
+    for images in [&data.train, &data.test] {
+        let low = images.pixels.fold(f32::INFINITY, |a, &b| a.min(b));
+        let high = images.pixels.fold(f32::NEG_INFINITY, |a, &b| a.max(b));
+        assert_eq!((low, high), (0.0, 1.0));
+    }
+    assert_eq!(
+        format!("{data:?}"),
+        "Mnist { train: Images(60000 × 784, labels 0..=9), test: Images(10000 × 784, labels 0..=9) }"
+    );
+}
+
+#[test]
+fn pixels_are_the_published_ones() {
+    let (data, _) = &*LOADED;
+    let mean = ink(&data.train) / data.train.pixels.len() as f64;
+    assert!((mean - 0.1307).abs() < 1e-4, "{mean}");
+    let mean = ink(&data.test) / data.test.pixels.len() as f64;
+    assert!((mean - 0.1325).abs() < 1e-4, "{mean}");
+    // The first stroke of the first digit, a 5: line 5, columns 12 to 23.
+    let stroke = data.train.pixels.slice(s![0, 5 * 28 + 12..5 * 28 + 24]).mapv(|it| it * 255.0);
+    let grey = stroke.mapv(|it| it.round() as u8).to_vec();
+    assert_eq!(grey, [3, 18, 18, 18, 126, 136, 175, 26, 166, 255, 247, 127]);
+}
+
+#[test]
+fn labels_are_the_published_ones() {
+    let (data, _) = &*LOADED;
+    assert_eq!(data.train.first(10).labels.to_vec(), [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
+    assert_eq!(data.test.first(10).labels.to_vec(), [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
+    let counts = |images: &Images| {
+        let mut counts = BTreeMap::new();
+        images.labels.iter().for_each(|&label| *counts.entry(label).or_insert(0) += 1);
+        Vec::from_iter(counts)
+    };
+    let train = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949];
+    assert_eq!(counts(&data.train), Vec::from_iter(train.into_iter().enumerate()));
+    let test = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009];
+    assert_eq!(counts(&data.test), Vec::from_iter(test.into_iter().enumerate()));
+}
+
+#[test]
+fn first_and_select_keep_pixels_with_their_labels() {
+    let (data, _) = &*LOADED;
+    let first = data.test.first(3);
+    assert_eq!((first.len(), first.pixels.dim()), (3, (3, 784)));
+    assert_eq!(first.pixels.row(2), data.test.pixels.row(2));
+    assert_eq!(data.test.first(10_000).len(), 10_000);
+    let selected = data.test.select(&[9_999, 4, 4]);
+    assert_eq!(selected.labels.to_vec(), [6, 4, 4]);
+    assert_eq!(selected.pixels.row(0), data.test.pixels.row(9_999));
+    assert_eq!(selected.pixels.row(1), selected.pixels.row(2));
+    assert!(data.test.select(&[]).is_empty());
+    assert_eq!(data.test.select(&[]).pixels.dim(), (0, 784));
+    assert_eq!(format!("{:?}", data.test.first(0)), "Images(0 × 784)");
+}
+
+#[test]
+#[should_panic(expected = "first(10001): there are only 10000 images; ask for at most that many")]
+fn first_of_too_many() {
+    LOADED.0.test.first(10_001);
+}
+
+#[test]
+#[should_panic(expected = "select: index 10000 is out of range for 10000 images")]
+fn select_out_of_range() {
+    LOADED.0.test.select(&[3, 10_000]);
+}

@@ -1,0 +1,55 @@
+//! `cargo xtask test`: everything that must hold, cheapest first.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+
+use crate::setup::{python_command, setup};
+use crate::{notebooks, root, run};
+
+/// Sets up what is missing, then runs all tests; goes on after a failure, and fails at the end if there was one.
+pub fn test(python_env: &Path) -> Result<()> {
+    println!("Set-up");
+    let python = setup(python_env)?;
+    let mut failed = Vec::new();
+    let mut step = |name: &'static str, work: &mut dyn FnMut() -> Result<()>| {
+        println!("\n{name}");
+        let start = Instant::now();
+        match work() {
+            Ok(()) => println!("  ✓ {name} ({:.1} s)", start.elapsed().as_secs_f64()),
+            Err(error) => {
+                println!("  ✗ {name}: {error:#}");
+                failed.push(name);
+            }
+        }
+    };
+    step("Format", &mut || cargo(&["fmt", "--all", "--check"]));
+    step("Lints", &mut || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]));
+    step("Rust tests", &mut || cargo(&["test", "--workspace", "--locked"]));
+    step("Rust documentation", &mut || {
+        let mut command = Command::new("cargo");
+        command.args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
+        succeed(command.env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    step("Python tests", &mut || succeed(python_command(&python).args(["-m", "pytest", "-q", "jupyter"])));
+    step("Notebooks", &mut || run::execute(&python, &notebooks::all()?, &run::Options::check_all()));
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    println!("\nEverything passes.");
+    Ok(())
+}
+
+fn cargo(arguments: &[&str]) -> Result<()> {
+    succeed(Command::new("cargo").args(arguments))
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let status = command.current_dir(root()).status()?;
+    if !status.success() {
+        bail!("ended with {status}");
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! `cargo xtask lab`: JupyterLab on the index notebook, on this machine only.
+
+use std::net::TcpListener;
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::root;
+use crate::setup::{python_command, setup};
+
+/// Options of `cargo xtask lab`.
+#[derive(clap::Args)]
+pub struct Options {
+    /// Only print the address to open
+    #[arg(long)]
+    no_browser: bool,
+    /// Port to listen on [default: the first free one from 8888]
+    #[arg(long)]
+    port: Option<u16>,
+    /// Options for JupyterLab itself, after `--`
+    #[arg(last = true)]
+    jupyter: Vec<String>,
+}
+
+/// Sets up what is missing, then runs JupyterLab until it is stopped.
+pub fn lab(python_env: &Path, options: &Options) -> Result<()> {
+    if let Some(port) = options.port {
+        // JupyterLab would silently take another port; who named one wants that one.
+        if TcpListener::bind(("127.0.0.1", port)).is_err() {
+            bail!("port {port} is in use. Choose another: `cargo xtask lab --port {}`", port.saturating_add(1));
+        }
+    }
+    let python = setup(python_env)?;
+    let mut command = python_command(&python);
+    command
+        .args(["-m", "jupyterlab", "notebooks/00-0-index.ipynb"])
+        .arg("--ServerApp.ip=127.0.0.1")
+        // A kernel whose crates must be compiled first answers late, but it does answer.
+        .arg("--MappingKernelManager.kernel_info_timeout=900");
+    if options.no_browser {
+        command.arg("--no-browser");
+    }
+    if let Some(port) = options.port {
+        command.arg(format!("--port={port}")).arg("--ServerApp.port_retries=0");
+    }
+    command.args(&options.jupyter).current_dir(root());
+    println!("JupyterLab is starting. Stop it with Ctrl-C, twice.");
+    let status = command.status()?;
+    if !status.success() {
+        bail!("JupyterLab ended with {status}");
+    }
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! The set-up: what a fresh clone lacks, each part only if it is missing or has changed.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+
+use crate::command::{Step, output_of, run_logged};
+use crate::{root, std_sources};
+
+/// The kernel's version. It stands here only.
+const EVCXR: &str = "0.22.0";
+
+/// How many crates its build compiles: the length of a progress bar, nothing depends on it.
+const EVCXR_CRATES: u64 = 273;
+
+/// Sets up what is missing and returns the Python to use.
+pub fn setup(python_env: &Path) -> Result<PathBuf> {
+    fs::create_dir_all(root().join("target"))?;
+    // Two set-ups at once would install over each other. The second one waits, then finds everything done.
+    let lock = File::create(root().join("target/setup.lock"))?;
+    if lock.try_lock().is_err() {
+        println!("Another set-up is running; waiting for it …");
+        lock.lock()?;
+    }
+    need_c_compiler()?;
+    let python = python_tools(python_env)?;
+    let evcxr = evcxr()?;
+    let toolchain = output_of("rustc", &["--print", "sysroot"]).context("`rustc` does not run")?;
+    let short_std = short_std_sources(Path::new(&toolchain));
+    write_if_changed(
+        &root().join("target/kernel/settings.json"),
+        &serde_json::to_string_pretty(&json!({"evcxr": evcxr, "toolchain": toolchain, "std": short_std}))?,
+    )?;
+    kernelspec(python_env, &python)?;
+    template(&python)?;
+    Ok(python)
+}
+
+/// A Python of the environment: `bin/python`, on Windows `Scripts\python.exe`.
+pub fn python_in(python_env: &Path) -> PathBuf {
+    python_env.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" })
+}
+
+/// A Python command that sees only this environment, not the user's own Jupyter.
+pub fn python_command(python: &Path) -> Command {
+    let mut command = Command::new(python);
+    let own = python.parent().and_then(Path::parent).expect("bin/python").join("share/dl-interview");
+    command
+        .env("PYTHONUTF8", "1")
+        .env("JUPYTER_CONFIG_DIR", own.join("config"))
+        .env("JUPYTER_DATA_DIR", own.join("data"))
+        .env("JUPYTER_RUNTIME_DIR", own.join("runtime"))
+        .env("JUPYTER_PREFER_ENV_PATH", "1")
+        .env("IPYTHONDIR", own.join("ipython"))
+        .env("JUPYTER_PLATFORM_DIRS", "1")
+        .env_remove("JUPYTER_PATH")
+        .env_remove("JUPYTER_CONFIG_PATH")
+        .env_remove("PYTHONHOME")
+        .env_remove("PYTHONPATH")
+        .current_dir(root());
+    command
+}
+
+fn need_c_compiler() -> Result<()> {
+    if ["cc", "gcc", "clang"].iter().any(|c| output_of(c, &["--version"]).is_some()) {
+        return Ok(());
+    }
+    bail!(
+        "No C compiler, which Rust needs to link. Install one: `sudo apt-get install gcc libc6-dev` (Debian, Ubuntu), \
+         `sudo dnf install gcc` (Fedora), `xcode-select --install` (macOS)."
+    )
+}
+
+/// The Python environment with the pinned tools.
+fn python_tools(python_env: &Path) -> Result<PathBuf> {
+    let python = python_in(python_env);
+    let stamp = python_env.join("dl-interview.stamp");
+    let requirements = root().join("requirements.txt");
+    let project = fs::read(root().join("jupyter/pyproject.toml"))?;
+    let wanted = digest(&[fs::read(&requirements)?, project].concat());
+    if python.exists() && fs::read_to_string(&stamp).is_ok_and(|is| is == wanted) {
+        return Ok(python);
+    }
+    if output_of(&python, &["-m", "pip", "--version"]).is_none() {
+        let base = base_python()?;
+        let step = Step::start("Python environment");
+        let mut command = Command::new(base);
+        command.args(["-m", "venv", "--clear"]).arg(python_env);
+        run_logged(&mut command, "venv", |_| ())?;
+        step.done();
+    }
+    let step = Step::start("Python tools (JupyterLab and what runs the notebooks)");
+    let mut command = Command::new(&python);
+    command.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement"]).arg(&requirements).current_dir(root());
+    run_logged(&mut command, "pip", |line| {
+        let mut words = line.split_whitespace();
+        if let (Some("Collecting" | "Downloading" | "Installing"), Some(what)) = (words.next(), words.next()) {
+            step.tell(what);
+        }
+    })?;
+    fs::write(&stamp, wanted)?;
+    step.done();
+    Ok(python)
+}
+
+/// A Python 3.10 or later that can create environments.
+fn base_python() -> Result<OsString> {
+    let found = ["python3", "python"].into_iter().find(|p| {
+        output_of(p, &["-c", "import sys; assert sys.version_info >= (3, 10)"]).is_some()
+    });
+    let Some(python) = found else {
+        bail!(
+            "No Python 3.10 or later. Install it: `sudo apt-get install python3 python3-venv` (Debian, Ubuntu), \
+             `sudo dnf install python3` (Fedora), `brew install python` (macOS)."
+        );
+    };
+    if output_of(python, &["-c", "import venv, ensurepip"]).is_none() {
+        bail!("{python} lacks the venv module. Install it: `sudo apt-get install python3-venv` (Debian, Ubuntu).");
+    }
+    Ok(python.into())
+}
+
+/// The kernel: one that is on PATH in the right version, or the project's own.
+fn evcxr() -> Result<PathBuf> {
+    let folder = root().join(format!(".tools/evcxr-{EVCXR}"));
+    let own = folder.join("bin").join(format!("evcxr_jupyter{}", env::consts::EXE_SUFFIX));
+    if own.exists() {
+        return Ok(own);
+    }
+    if let Some(on_path) = suitable_evcxr_on_path() {
+        return Ok(on_path);
+    }
+    let step = Step::start(&format!("Rust kernel (evcxr {EVCXR}, about 9 minutes on 2 cores)")).with_length(EVCXR_CRATES);
+    // An interrupted build goes on where it stopped, because its products stay until it has succeeded.
+    let products = root().join(".tools/build");
+    let mut command = Command::new("cargo");
+    command
+        .args(["install", "evcxr_jupyter", "--version", EVCXR, "--locked", "--root"])
+        .arg(&folder)
+        .env("CARGO_TARGET_DIR", &products)
+        .env_remove("RUSTFLAGS")
+        .current_dir(root());
+    run_logged(&mut command, "evcxr", |line| {
+        if let Some(what) = line.trim_start().strip_prefix("Compiling ") {
+            step.advance();
+            step.tell(what);
+        }
+    })?;
+    fs::remove_dir_all(&products)?;
+    step.done();
+    Ok(own)
+}
+
+/// `cargo install --list` knows versions; the program itself has no option that tells its own.
+fn suitable_evcxr_on_path() -> Option<PathBuf> {
+    let listed = output_of("cargo", &["install", "--list"])?;
+    if !listed.lines().any(|line| line == format!("evcxr_jupyter v{EVCXR}:")) {
+        return None;
+    }
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")))?;
+    let program = home.join("bin").join(format!("evcxr_jupyter{}", env::consts::EXE_SUFFIX));
+    program.exists().then_some(program)
+}
+
+/// The short copy of the standard library's sources; `None` (and slower starts) where there are no sources.
+fn short_std_sources(toolchain: &Path) -> Option<PathBuf> {
+    let library = toolchain.join("lib/rustlib/src/rust/library");
+    let version = output_of("rustc", &["-vV"])?;
+    if !library.join("core/src/lib.rs").exists() {
+        let step = Step::start("Sources of the standard library (rustup component rust-src)");
+        let mut command = Command::new("rustup");
+        command.args(["component", "add", "rust-src"]);
+        match run_logged(&mut command, "rust-src", |_| ()) {
+            Ok(()) => step.done(),
+            Err(_) => {
+                drop(step);
+                println!(
+                    "  ! The sources of the standard library are missing, so the kernel cannot tell the type of every \
+                     variable.\n    Install them the way you installed rustc, e.g. `rustup component add rust-src`, \
+                     then repeat `cargo xtask setup`."
+                );
+                return None;
+            }
+        }
+    }
+    let target = root().join(format!("target/kernel/std-{}", &digest(version.as_bytes())[..12]));
+    if target.exists() {
+        return Some(target);
+    }
+    let step = Step::start("Short copy of the standard library's sources");
+    match std_sources::write_short_copy(&library, &target) {
+        Ok(()) => {
+            step.done();
+            Some(target)
+        }
+        Err(error) => {
+            // The kernel then reads the real ones: 2 s slower to start, otherwise the same.
+            println!("  ! no short copy ({error:#}); kernels start more slowly");
+            None
+        }
+    }
+}
+
+/// The kernel as Jupyter sees it. It lives in this environment only.
+fn kernelspec(python_env: &Path, python: &Path) -> Result<()> {
+    let folder = python_env.join("share/jupyter");
+    let spec = json!({
+        "argv": [python, "-m", "dli_jupyter.kernel", "{connection_file}"],
+        "display_name": "Rust",
+        "language": "rust",
+        "interrupt_mode": "message",
+    });
+    write_if_changed(&folder.join("kernels/rust/kernel.json"), &serde_json::to_string_pretty(&spec)?)?;
+    // JupyterLab's start page otherwise asks about news, on the network, at the first start.
+    let quiet = json!({"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}});
+    write_if_changed(&folder.join("lab/settings/overrides.json"), &serde_json::to_string_pretty(&quiet)?)
+}
+
+/// The compiled dependencies that every kernel starts from.
+fn template(python: &Path) -> Result<()> {
+    let mut check = python_command(python);
+    check.args(["-m", "dli_jupyter.template", "--is-current"]);
+    if check.status()?.success() {
+        return Ok(());
+    }
+    let step = Step::start("Crates that the notebooks use, compiled once");
+    let mut command = python_command(python);
+    command.args(["-m", "dli_jupyter.template"]);
+    run_logged(&mut command, "template", |line| {
+        if let Some(what) = line.trim_start().strip_prefix("Compiling ") {
+            step.tell(what);
+        }
+    })?;
+    step.done();
+    Ok(())
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn write_if_changed(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|is| is == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().expect("a file in a folder"))?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+}

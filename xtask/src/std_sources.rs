@@ -1,0 +1,158 @@
+//! A short copy of the standard library's sources, for the kernel's rust-analyzer alone.
+//!
+//! evcxr asks an in-process rust-analyzer for the type of every variable, and that reads the sources of `core`, `alloc`
+//! and `std` at each kernel start: 52 MB, 3 s. Types follow from signatures, so the copy leaves out what no signature
+//! needs: function bodies, comments, documentation, tests, vendor intrinsics. rustc never reads these files.
+
+use std::fs;
+use std::path::Path;
+use std::str::FromStr;
+
+use anyhow::{Context, Result};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+
+/// Only these are part of what a program can name.
+const CRATES: [&str; 4] = ["core", "alloc", "std", "proc_macro"];
+
+/// Attributes that change neither names nor types. (`cfg`, `path`, `lang`, `macro_export`, … do and stay.)
+const DROPPED: [&str; 16] = [
+    "allow", "cold", "deny", "deprecated", "diagnostic", "doc", "expect", "inline", "must_use", "optimize",
+    "rustc_const_stable", "rustc_const_unstable", "stable", "track_caller", "unstable", "warn",
+];
+
+/// Writes the short copy of `library` (the `library` folder of the rust-src component) to `target`.
+pub fn write_short_copy(library: &Path, target: &Path) -> Result<()> {
+    let unfinished = target.with_extension("unfinished");
+    let _ = fs::remove_dir_all(&unfinished);
+    for name in CRATES {
+        copy_folder(&library.join(name).join("src"), &unfinished.join(name).join("src"))?;
+    }
+    // `core` and `std` include these by path. Vendor intrinsics and SIMD are half of all the text; no notebook uses
+    // them, and an empty module keeps the rest of the crate in order.
+    let stubs = [
+        ("stdarch/crates/core_arch/src/mod.rs", "pub mod arch {}"),
+        ("portable-simd/crates/core_simd/src/mod.rs", "pub mod simd { pub mod prelude {} }"),
+        ("portable-simd/crates/std_float/src/lib.rs", ""),
+    ];
+    for (path, text) in stubs {
+        let path = unfinished.join(path);
+        fs::create_dir_all(path.parent().expect("a file in a folder"))?;
+        fs::write(path, text)?;
+    }
+    let _ = fs::remove_dir_all(target);
+    fs::rename(&unfinished, target).with_context(|| format!("cannot create {}", target.display()))
+}
+
+fn copy_folder(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| format!("cannot create {}", to.display()))?;
+    for entry in fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().expect("an entry of a folder has a name");
+        if path.is_dir() {
+            if name != "tests" && name != "benches" {
+                copy_folder(&path, &to.join(name))?;
+            }
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            let text = fs::read_to_string(&path)?;
+            fs::write(to.join(name), shorten(&text))?;
+        }
+    }
+    Ok(())
+}
+
+/// The source without what no signature needs. What cannot be read as tokens stays as it is.
+fn shorten(source: &str) -> String {
+    match TokenStream::from_str(source) {
+        Ok(tokens) => without_bodies(tokens).to_string(),
+        Err(_) => source.to_owned(),
+    }
+}
+
+fn without_bodies(tokens: TokenStream) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::new();
+    let mut tokens = tokens.into_iter().peekable();
+    // Inside `fn name…`, up to its body or semicolon. A type that only the body tells (`-> impl Trait`) keeps the body.
+    let mut signature: Option<bool> = None;
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(hash) if hash.as_char() == '#' => {
+                let attribute = match tokens.peek() {
+                    Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Bracket => Some(group.clone()),
+                    _ => None,
+                };
+                if attribute.is_some_and(|group| is_dropped(&group)) {
+                    tokens.next();
+                } else {
+                    out.push(hash.into());
+                }
+            }
+            TokenTree::Group(group) => {
+                let is_body = group.delimiter() == Delimiter::Brace && signature.is_some();
+                let keep = signature.unwrap_or(true);
+                if is_body {
+                    signature = None;
+                }
+                let inner = if is_body && !keep { "loop {}".parse().expect("valid tokens") } else { without_bodies(group.stream()) };
+                out.push(Group::new(group.delimiter(), inner).into());
+            }
+            TokenTree::Ident(ident) => {
+                let names_a_function = matches!(tokens.peek(), Some(TokenTree::Ident(_)))
+                    || matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == '$');
+                if ident == "fn" && names_a_function {
+                    signature = Some(false);
+                } else if ident == "impl" && signature.is_some() {
+                    signature = Some(true);
+                }
+                out.push(ident.into());
+            }
+            TokenTree::Punct(punct) => {
+                if punct.as_char() == ';' {
+                    signature = None;
+                }
+                out.push(punct.into());
+            }
+            literal => out.push(literal),
+        }
+    }
+    out.into_iter().collect()
+}
+
+fn is_dropped(attribute: &Group) -> bool {
+    match attribute.stream().into_iter().next() {
+        Some(TokenTree::Ident(name)) => DROPPED.iter().any(|dropped| name == dropped),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn short(source: &str) -> String {
+        shorten(source).split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn bodies_and_documentation_go_and_signatures_stay() {
+        let source = "/// Adds.\n#[inline]\n#[lang = \"add\"]\npub fn add<T: Add>(a: T, b: T) -> T::Output { let c = a + b; c }";
+        assert_eq!(short(source), "# [lang = \"add\"] pub fn add < T : Add > (a : T , b : T) -> T :: Output { loop { } }");
+    }
+
+    #[test]
+    fn what_a_type_depends_on_stays() {
+        assert_eq!(short("fn f() -> impl Iterator { [1].iter() }"), "fn f () -> impl Iterator { [1] . iter () }");
+        assert_eq!(short("struct S { f: fn(u8) -> u8 }"), "struct S { f : fn (u8) -> u8 }");
+        assert_eq!(short("trait T { fn a(); const C: u8 = { 3 }; }"), "trait T { fn a () ; const C : u8 = { 3 } ; }");
+    }
+
+    #[test]
+    fn functions_inside_macros_are_shortened_too() {
+        let source = "macro_rules! m { ($t:ty) => { #[doc = \"x\"] fn $name(self) -> $t { self.0 } } }";
+        assert_eq!(short(source), "macro_rules ! m { ($ t : ty) => { fn $ name (self) -> $ t { loop { } } } }");
+    }
+
+    #[test]
+    fn text_that_is_not_rust_stays_as_it_is() {
+        assert_eq!(shorten("fn ("), "fn (");
+    }
+}
