@@ -50,6 +50,7 @@ def main(connection_file):
         process = subprocess.Popen(
             [found["evcxr"], "--control_file", connection_file],
             env=template.environment(found, folder),
+            stdout=subprocess.DEVNULL,  # only says that it found no settings of the user's; errors go to stderr
             pass_fds=[lock],  # the clone counts as in use for as long as any process of this kernel lives
             preexec_fn=_die_with_parent,
         )

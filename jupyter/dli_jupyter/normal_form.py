@@ -20,10 +20,9 @@ def normalize(notebook):
         taken.add(cell.id)
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        cell.pop("attachments", None) if not cell.get("attachments") else None
         if cell.cell_type != "code":
             continue
-        ran = bool(cell.source.strip()) and (cell.outputs or cell.execution_count is not None)
+        ran = bool(cell.source.strip() and (cell.outputs or cell.execution_count is not None))
         count += ran
         cell.execution_count = count if ran else None
         cell.outputs = _merged(cell.outputs, cell.execution_count)

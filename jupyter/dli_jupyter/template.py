@@ -48,8 +48,8 @@ debug-assertions = false
 overflow-checks = false
 """
 
-# What a first kernel does once so that no reader waits for it: a variable, an expression, a figure, and a cell that
-# does not compile (evcxr then runs `cargo check`, which compiles every dependency a second time).
+# What the first kernel does once (see `warm`) so that no reader waits for it: a variable, an expression, a figure, and
+# a cell that does not compile (evcxr then runs `cargo check`, which compiles every dependency a second time).
 WARM_CELLS = [
     "let warm = 1;",
     "warm + 1",
@@ -159,14 +159,18 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
         else:
             log("kernel: compiling what the notebooks depend on, once (1–3 minutes) …")
             shutil.rmtree(TEMPLATE, ignore_errors=True)
-        _build(found)
+        _prepare()
+        _fetch(found)
+        # As its own process: a kernel's launcher stays for hours, and would keep what this imports.
+        done = subprocess.run([sys.executable, "-m", "dli_jupyter.warm"], stdout=sys.stderr)
+        if done.returncode:
+            raise KernelError("The crates that the notebooks use do not compile; the lines above say why.")
         STAMP.write_text(json.dumps(new))
         log(f"kernel: ready after {time.monotonic() - start:.0f} s")
     return found
 
 
-def _build(found):
-    """Runs one kernel in the template's folder, so that everything in it is exactly what evcxr itself would build."""
+def _prepare():
     for folder in (TEMPLATE, CONFIG, KERNEL / ".cargo", RUN):
         folder.mkdir(parents=True, exist_ok=True)
     (KERNEL / ".cargo" / "config.toml").write_text(CARGO_CONFIG)
@@ -174,18 +178,14 @@ def _build(found):
     (CONFIG / "prelude.rs").write_text(PRELUDE)
     # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
     shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
-    env = environment(found, TEMPLATE)
-    _fetch(env)
-    from .warm import warm  # imports nbclient, which a kernel that starts from a ready template does not need
-
-    warm([found["evcxr"], "--control_file", "{connection_file}"], env, TEMPLATE, WARM_CELLS)
 
 
-def _fetch(env):
+def _fetch(found):
     """Downloads the dependencies, the one step that needs a network; everything after it works offline."""
-    manifest = ROOT / "Cargo.toml"
-    online = {k: v for k, v in env.items() if k != "CARGO_NET_OFFLINE"}
-    done = subprocess.run([env["CARGO"], "fetch", "--locked", "--manifest-path", manifest], env=online, text=True, capture_output=True)
+    env = environment(found, TEMPLATE)
+    del env["CARGO_NET_OFFLINE"]
+    command = [env["CARGO"], "fetch", "--locked", "--manifest-path", ROOT / "Cargo.toml"]
+    done = subprocess.run(command, env=env, text=True, capture_output=True)
     if done.returncode:
         raise KernelError(f"Cannot fetch the crates that the notebooks need:\n{done.stderr.strip()}")
 

@@ -1,29 +1,36 @@
-"""Runs one kernel by hand, to fill the template."""
+"""Fills the template: runs one kernel in its folder, so that all in it is exactly what evcxr itself would build.
+
+    python -m dli_jupyter.warm
+"""
 
 import asyncio
+import sys
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
 
+from . import template
 from .execute import kernel, run_cell
-from .template import KernelError
 
 
-def warm(argv, env, folder, sources):
-    """Starts a kernel with `argv` and `env` in `folder` and executes the cells; the last one is there to fail."""
-    cells = [nbformat.v4.new_code_cell(source) for source in sources]
+async def warm():
+    """Returns what went wrong, or None."""
+    found = template.settings()
+    cells = [nbformat.v4.new_code_cell(source) for source in template.WARM_CELLS]
     cells[-1].metadata.tags = ["raises-exception"]
     notebook = nbformat.v4.new_notebook(cells=cells)
+    argv = [found["evcxr"], "--control_file", "{connection_file}"]
     spec = KernelSpec(argv=argv, language="rust", display_name="Rust")
-
-    async def run():
-        async with kernel(notebook, spec, folder, env, timeout=900) as runner:
+    env = template.environment(found, template.TEMPLATE)
+    try:
+        async with kernel(notebook, spec, template.TEMPLATE, env, timeout=900) as runner:
             for index, cell in enumerate(cells):
                 message = await run_cell(runner, cell, index)
                 if message:
-                    raise KernelError(f"The first cells do not work on this machine: `{cell.source}` failed.\n{message}")
-
-    try:
-        asyncio.run(run())
+                    return f"`{cell.source}` failed: {message}"
     except RuntimeError as error:
-        raise KernelError(f"The kernel did not start ({error}). Does `cargo check -p dl-interview` pass?") from None
+        return f"the kernel did not start: {error}"
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(warm()))

@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -96,6 +97,38 @@ def test_the_prelude_is_there_before_the_first_cell_and_a_panic_shows_in_its_cel
         for i in range(5):
             assert run(client, f'panic!("number {i}")').strip() == f"✗ panicked: number {i}"
         assert run(client, "1 + 1").strip() == "2"
+
+
+def test_the_kernel_can_tell_the_types_of_what_notebooks_keep():
+    """It names types from a short copy of the standard library's sources, and only those that the prelude exports."""
+    with kernel() as (_, client):
+        said = run(client, "\n".join(f"let v{i} = {code};" for i, (code, _) in enumerate(TYPES)))
+        assert said == "", said
+        types = dict(re.findall(r"(v\d+): (.*)", run(client, ":vars")))
+        assert types == {f"v{i}": name for i, (_, name) in enumerate(TYPES)}
+
+
+MATRIX = "ArrayBase<OwnedRepr<f32>, Dim<[usize; 2]>, f32>"
+TYPES = [
+    ("Array2::<f32>::zeros((3, 4)).dot(&Array2::ones((4, 2)))", MATRIX),
+    ("array![[1.0f32, 2.0]].t().to_owned()", MATRIX),
+    ("array![[1.0f32, 2.0]].select(Axis(0), &[0, 0])", MATRIX),
+    ("array![[1.0f32, 2.0]].sum_axis(Axis(0))", MATRIX.replace("2]", "1]")),
+    ("array![[1.0f32]].into_dyn()", MATRIX.replace("[usize; 2]", "IxDynImpl")),
+    ("array![[1.0f32, 2.0]].mean()", "Option<f32>"),
+    ("Normal::new(0.0f32, 1.0).unwrap()", "Normal<f32>"),
+    ("rng(1)", "Mcg128Xsl64"),
+    ("minibatches(10, 3, &mut rng(1))", "Vec<Vec<usize>>"),
+    ("Claims::new()", "Claims"),
+    ("(0..9).map(|i| (i as f32).sin()).collect::<Vec<_>>()", "Vec<f32>"),
+    ("[3, 1, 2].iter().position(|&x| x == 2)", "Option<usize>"),
+    ('"a b".split(\' \').map(str::to_string).collect::<Vec<_>>()', "Vec<String>"),
+    ('std::collections::HashMap::from([("a", 1)])', "std::collections::HashMap<&str, i32>"),
+    ("std::time::Instant::now().elapsed().as_secs_f64()", "f64"),
+    ("std::num::NonZeroU8::new(3)", "Option<std::num::NonZero<u8>>"),
+    ('"3.5".parse::<f64>()', "Result<f64, std::num::ParseFloatError>"),
+    ("std::rc::Rc::new(std::cell::RefCell::new(vec![1]))", "std::rc::Rc<std::cell::RefCell<Vec<i32>>>"),
+]
 
 
 @pytest.mark.parametrize("victim", ["launcher", "evcxr", "server"])

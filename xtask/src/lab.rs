@@ -17,6 +17,9 @@ pub struct Options {
     /// Port to listen on [default: the first free one from 8888]
     #[arg(long)]
     port: Option<u16>,
+    /// Do not keep a second kernel ready in the background (it holds about 350 MB of memory)
+    #[arg(long)]
+    no_spare: bool,
     /// Options for JupyterLab itself, after `--`
     #[arg(last = true)]
     jupyter: Vec<String>,
@@ -42,6 +45,9 @@ pub fn lab(python_env: &Path, options: &Options) -> Result<()> {
     }
     if let Some(port) = options.port {
         command.arg(format!("--port={port}")).arg("--ServerApp.port_retries=0");
+    }
+    if !options.no_spare {
+        command.env("DLI_SPARE_KERNEL", "1");
     }
     command.args(&options.jupyter).current_dir(root());
     println!("JupyterLab is starting. Stop it with Ctrl-C, twice.");

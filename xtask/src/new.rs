@@ -27,7 +27,8 @@ fn number(text: &str) -> Result<String, String> {
 
 fn slug(text: &str) -> Result<String, String> {
     let words = text.split('-').count();
-    let plain = text.split('-').all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    let plain =
+        text.split('-').all(|w| !w.is_empty() && w.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
     if plain && (2..=5).contains(&words) {
         Ok(text.to_owned())
     } else {
@@ -41,7 +42,8 @@ pub fn new(options: &Options) -> Result<()> {
     if let Some(there) = notebooks::all()?.iter().find(|path| notebooks::stem_of(path).starts_with(number.as_str())) {
         bail!("question {number} already has a notebook: {}", there.display());
     }
-    let index = fs::read_to_string(root().join("notebooks/00-0-index.ipynb")).context("cannot read the index notebook")?;
+    let index =
+        fs::read_to_string(root().join("notebooks/00-0-index.ipynb")).context("cannot read the index notebook")?;
     let (english, korean) = question(&serde_json::from_str(&index)?, number)
         .with_context(|| format!("the index has no question {number}; it lists all 47"))?;
     let path = root().join("notebooks").join(format!("{number}-{slug}.ipynb"));
@@ -71,9 +73,21 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
     let korean_answer = "<details open><summary>한국어</summary>\n\n(면접에서 말하듯 다섯 문장 정도로.)\n\n</details>";
     let cells = [
         ("title", false, format!("# {number} · {english}\n\n{korean}\n\n[← index](00-0-index.ipynb)")),
-        ("answer", false, format!("## The answer in a minute\n\nFive sentences, as you would say them.\n\n{korean_answer}")),
-        ("setup", true, ":dep dl-interview = { path = \"../support-crate\" }\nuse dl_interview::prelude::*;".to_owned()),
-        ("experiment-1", false, "## 1 · What fails\n\n**Prediction.** One sentence.\n\nThe mathematics, every symbol defined.".to_owned()),
+        (
+            "answer",
+            false,
+            format!("## The answer in a minute\n\nFive sentences, as you would say them.\n\n{korean_answer}"),
+        ),
+        (
+            "setup",
+            true,
+            ":dep dl-interview = { path = \"../support-crate\" }\nuse dl_interview::prelude::*;".to_owned(),
+        ),
+        (
+            "experiment-1",
+            false,
+            "## 1 · What fails\n\n**Prediction.** One sentence.\n\nThe mathematics, every symbol defined.".to_owned(),
+        ),
         (
             "experiment-1-code",
             true,
@@ -85,9 +99,25 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
         ("experiment-1-reading", false, "Two or three sentences that read the result back.".to_owned()),
         ("claims", false, "## Claims\n\nWhat the answer says, and what this run measured.".to_owned()),
         ("claims-table", true, "claims".to_owned()),
-        ("often-said", false, "## What is often said, and what is true\n\n**“A common statement.”** What the measurement says.".to_owned()),
-        ("your-turn", false, format!("## Your turn\n\n1. Turn a knob. What do you expect?\n\n{}", fold("Answer", "What happens, and why."))),
-        ("next", false, format!("## The interviewer asks next\n\n{}", fold("A follow-up question?", "A short answer."))),
+        (
+            "often-said",
+            false,
+            "## What is often said, and what is true\n\n**“A common statement.”** What the measurement says."
+                .to_owned(),
+        ),
+        (
+            "your-turn",
+            false,
+            format!(
+                "## Your turn\n\n1. Turn a knob. What do you expect?\n\n{}",
+                fold("Answer", "What happens, and why.")
+            ),
+        ),
+        (
+            "next",
+            false,
+            format!("## The interviewer asks next\n\n{}", fold("A follow-up question?", "A short answer.")),
+        ),
         ("sources", false, "## Sources\n\n- Author (year). Title. Where it appeared.".to_owned()),
     ];
     let cells: Vec<Value> = cells
@@ -134,7 +164,8 @@ mod tests {
             13 | 15..=20 => 3,
             _ => 0,
         };
-        let numbers: Vec<String> = (1..=20).flat_map(|q| (0..=follow_ups(q)).map(move |f| format!("{q:02}-{f}"))).collect();
+        let numbers: Vec<String> =
+            (1..=20).flat_map(|q| (0..=follow_ups(q)).map(move |f| format!("{q:02}-{f}"))).collect();
         assert_eq!(numbers.len(), 47);
         for number in numbers {
             let (english, korean) = question(&index, &number).unwrap_or_else(|| panic!("no row for {number}"));

@@ -97,7 +97,10 @@ fn python_tools(python_env: &Path) -> Result<PathBuf> {
     }
     let step = Step::start("Python tools (JupyterLab and what runs the notebooks)");
     let mut command = Command::new(&python);
-    command.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement"]).arg(&requirements).current_dir(root());
+    command
+        .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--requirement"])
+        .arg(&requirements)
+        .current_dir(root());
     run_logged(&mut command, "pip", |line| {
         let mut words = line.split_whitespace();
         if let (Some("Collecting" | "Downloading" | "Installing"), Some(what)) = (words.next(), words.next()) {
@@ -111,9 +114,9 @@ fn python_tools(python_env: &Path) -> Result<PathBuf> {
 
 /// A Python 3.10 or later that can create environments.
 fn base_python() -> Result<OsString> {
-    let found = ["python3", "python"].into_iter().find(|p| {
-        output_of(p, &["-c", "import sys; assert sys.version_info >= (3, 10)"]).is_some()
-    });
+    let found = ["python3", "python"]
+        .into_iter()
+        .find(|p| output_of(p, &["-c", "import sys; assert sys.version_info >= (3, 10)"]).is_some());
     let Some(python) = found else {
         bail!(
             "No Python 3.10 or later. Install it: `sudo apt-get install python3 python3-venv` (Debian, Ubuntu), \
@@ -136,7 +139,8 @@ fn evcxr() -> Result<PathBuf> {
     if let Some(on_path) = suitable_evcxr_on_path() {
         return Ok(on_path);
     }
-    let step = Step::start(&format!("Rust kernel (evcxr {EVCXR}, about 9 minutes on 2 cores)")).with_length(EVCXR_CRATES);
+    let step =
+        Step::start(&format!("Rust kernel (evcxr {EVCXR}, about 9 minutes on 2 cores)")).with_length(EVCXR_CRATES);
     // An interrupted build goes on where it stopped, because its products stay until it has succeeded.
     let products = root().join(".tools/build");
     let mut command = Command::new("cargo");
@@ -189,7 +193,9 @@ fn short_std_sources(toolchain: &Path) -> Option<PathBuf> {
             }
         }
     }
-    let target = root().join(format!("target/kernel/std-{}", &digest(version.as_bytes())[..12]));
+    // Another toolchain, or another way of shortening: another copy.
+    let made_from = digest((version + include_str!("std_sources.rs")).as_bytes());
+    let target = root().join(format!("target/kernel/std-{}", &made_from[..12]));
     if target.exists() {
         return Some(target);
     }
@@ -215,10 +221,12 @@ fn kernelspec(python_env: &Path, python: &Path) -> Result<()> {
         "display_name": "Rust",
         "language": "rust",
         "interrupt_mode": "message",
+        "metadata": {"kernel_provisioner": {"provisioner_name": "dli-spare"}},
     });
     write_if_changed(&folder.join("kernels/rust/kernel.json"), &serde_json::to_string_pretty(&spec)?)?;
     // JupyterLab's start page otherwise asks about news, on the network, at the first start.
-    let quiet = json!({"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}});
+    let quiet =
+        json!({"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}});
     write_if_changed(&folder.join("lab/settings/overrides.json"), &serde_json::to_string_pretty(&quiet)?)
 }
 

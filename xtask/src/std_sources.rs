@@ -16,8 +16,22 @@ const CRATES: [&str; 4] = ["core", "alloc", "std", "proc_macro"];
 
 /// Attributes that change neither names nor types. (`cfg`, `path`, `lang`, `macro_export`, … do and stay.)
 const DROPPED: [&str; 16] = [
-    "allow", "cold", "deny", "deprecated", "diagnostic", "doc", "expect", "inline", "must_use", "optimize",
-    "rustc_const_stable", "rustc_const_unstable", "stable", "track_caller", "unstable", "warn",
+    "allow",
+    "cold",
+    "deny",
+    "deprecated",
+    "diagnostic",
+    "doc",
+    "expect",
+    "inline",
+    "must_use",
+    "optimize",
+    "rustc_const_stable",
+    "rustc_const_unstable",
+    "stable",
+    "track_caller",
+    "unstable",
+    "warn",
 ];
 
 /// Writes the short copy of `library` (the `library` folder of the rust-src component) to `target`.
@@ -92,8 +106,23 @@ fn without_bodies(tokens: TokenStream) -> TokenStream {
                 if is_body {
                     signature = None;
                 }
-                let inner = if is_body && !keep { "loop {}".parse().expect("valid tokens") } else { without_bodies(group.stream()) };
+                let inner = if is_body && !keep {
+                    "loop {}".parse().expect("valid tokens")
+                } else {
+                    without_bodies(group.stream())
+                };
                 out.push(Group::new(group.delimiter(), inner).into());
+            }
+            TokenTree::Ident(ident) if matches!(tokens.peek(), Some(TokenTree::Punct(p)) if p.as_char() == '!') => {
+                // A macro may ask for exactly what would be left out here, so what is handed to one stays.
+                let is_definition = ident == "macro_rules";
+                out.push(ident.into());
+                out.extend(tokens.next());
+                out.extend(tokens.next_if(|next| matches!(next, TokenTree::Ident(_))));
+                if let Some(TokenTree::Group(group)) = tokens.next_if(|next| matches!(next, TokenTree::Group(_))) {
+                    let inner = if is_definition { in_macro_rules(group.stream()) } else { group.stream() };
+                    out.push(Group::new(group.delimiter(), inner).into());
+                }
             }
             TokenTree::Ident(ident) => {
                 let names_a_function = matches!(tokens.peek(), Some(TokenTree::Ident(_)))
@@ -117,6 +146,21 @@ fn without_bodies(tokens: TokenStream) -> TokenStream {
     out.into_iter().collect()
 }
 
+/// Of `(pattern) => { text }` only the text may be shortened.
+fn in_macro_rules(rules: TokenStream) -> TokenStream {
+    let mut out: Vec<TokenTree> = Vec::new();
+    for token in rules {
+        let follows_an_arrow = matches!(out.last(), Some(TokenTree::Punct(p)) if p.as_char() == '>');
+        out.push(match token {
+            TokenTree::Group(text) if follows_an_arrow => {
+                Group::new(text.delimiter(), without_bodies(text.stream())).into()
+            }
+            other => other,
+        });
+    }
+    out.into_iter().collect()
+}
+
 fn is_dropped(attribute: &Group) -> bool {
     match attribute.stream().into_iter().next() {
         Some(TokenTree::Ident(name)) => DROPPED.iter().any(|dropped| name == dropped),
@@ -134,8 +178,12 @@ mod tests {
 
     #[test]
     fn bodies_and_documentation_go_and_signatures_stay() {
-        let source = "/// Adds.\n#[inline]\n#[lang = \"add\"]\npub fn add<T: Add>(a: T, b: T) -> T::Output { let c = a + b; c }";
-        assert_eq!(short(source), "# [lang = \"add\"] pub fn add < T : Add > (a : T , b : T) -> T :: Output { loop { } }");
+        let source =
+            "/// Adds.\n#[inline]\n#[lang = \"add\"]\npub fn add<T: Add>(a: T, b: T) -> T::Output { let c = a + b; c }";
+        assert_eq!(
+            short(source),
+            "# [lang = \"add\"] pub fn add < T : Add > (a : T , b : T) -> T :: Output { loop { } }"
+        );
     }
 
     #[test]
@@ -149,6 +197,14 @@ mod tests {
     fn functions_inside_macros_are_shortened_too() {
         let source = "macro_rules! m { ($t:ty) => { #[doc = \"x\"] fn $name(self) -> $t { self.0 } } }";
         assert_eq!(short(source), "macro_rules ! m { ($ t : ty) => { fn $ name (self) -> $ t { loop { } } } }");
+    }
+
+    #[test]
+    fn what_a_macro_is_given_stays() {
+        let source = "macro_rules! m { (#[stable($f:tt)] $t:ty) => { #[inline] fn f() { 1 } } } m! { #[stable(x)] u8 }";
+        let expected = "macro_rules ! m { (# [stable ($ f : tt)] $ t : ty) => { fn f () { loop { } } } } m ! { # [stable (x)] u8 }";
+        assert_eq!(short(source), expected);
+        assert_eq!(short("fn f(a: bool) -> bool { !{ a } }"), "fn f (a : bool) -> bool { loop { } }");
     }
 
     #[test]

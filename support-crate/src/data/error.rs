@@ -67,7 +67,8 @@ impl fmt::Display for DataError {
             ),
             Self::Unreadable { file, reason } => write!(
                 f,
-                "{} cannot be read ({reason}). Make it readable, or set DLI_DATA_DIR to another folder that holds the four packed files.",
+                "{} cannot be read ({reason}). \
+                 Make it readable, or set DLI_DATA_DIR to another folder that holds the four packed files.",
                 file.display()
             ),
             Self::Corrupt { file, reason } => {
@@ -80,7 +81,8 @@ impl fmt::Display for DataError {
             ),
             Self::Unwritable { path, reason } => write!(
                 f,
-                "The data cannot be unpacked to {} ({reason}). Set DLI_CACHE_DIR to a folder you can write to (55 MB needed).",
+                "The data cannot be unpacked to {} ({reason}). \
+                 Set DLI_CACHE_DIR to a folder you can write to (55 MB needed).",
                 path.display()
             ),
         }

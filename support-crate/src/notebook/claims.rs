@@ -1,0 +1,281 @@
+//! What the notebook claims, and whether this run bears it out.
+
+use std::fmt;
+
+use super::table::{Table, table};
+use crate::plot::html::show;
+use crate::plot::number::{number, significant};
+
+/// The claims of a notebook and what its run measured.
+///
+/// A notebook holds one and shows it at its end. A claim recorded again under the same id replaces the earlier one, so
+/// that a cell can be run twice.
+///
+/// ```
+/// use dl_interview::notebook::Claims;
+///
+/// let mut claims = Claims::new();
+/// claims.that("18-0.a", "A two-layer MLP reaches 97 % on the test images", 0.9776).is_at_least(0.97);
+/// claims.that("18-0.b", "One epoch takes below a second", 1.3).is_below(1.0);
+/// assert_eq!(claims.failed(), ["18-0.b"]);
+/// ```
+#[derive(Clone, Default)]
+pub struct Claims {
+    claims: Vec<Claim>,
+}
+
+#[derive(Clone)]
+struct Claim {
+    id: String,
+    text: String,
+    measured: String,
+    required: String,
+    holds: bool,
+}
+
+impl Claims {
+    /// No claims yet.
+    ///
+    /// ```
+    /// assert!(dl_interview::notebook::Claims::new().failed().is_empty());
+    /// ```
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Begins a claim about a measured number; the method called on the answer says what the number must be.
+    ///
+    /// `measured` is any number. An `f32` is taken as the decimal it prints as, so that `0.9_f32` is at least `0.9`.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("18-0.a", "Every image is used", 60_000_usize).is_at_least(60_000);
+    /// assert!(claims.failed().is_empty());
+    /// ```
+    pub fn that(&mut self, id: &str, text: &str, measured: impl Measured) -> Check<'_> {
+        let measured = measured.measured();
+        // It is red until a requirement is named: a claim without one must not pass unnoticed.
+        let claim = Claim {
+            id: id.into(),
+            text: text.into(),
+            measured: number(measured),
+            required: "(nothing)".into(),
+            holds: false,
+        };
+        Check { claim: self.record(claim), measured }
+    }
+
+    /// Records a claim that is not about a number.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.holds("18-0.c", "The same seed gives the same network", [1, 2] == [1, 2]);
+    /// assert!(claims.failed().is_empty());
+    /// ```
+    pub fn holds(&mut self, id: &str, text: &str, holds: bool) {
+        self.record(Claim {
+            id: id.into(),
+            text: text.into(),
+            measured: holds.to_string(),
+            required: "true".into(),
+            holds,
+        });
+    }
+
+    /// The ids of the claims that this run does not bear out.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.holds("18-0.c", "Water flows uphill", false);
+    /// assert_eq!(claims.failed(), ["18-0.c"]);
+    /// ```
+    pub fn failed(&self) -> Vec<String> {
+        self.claims.iter().filter(|claim| !claim.holds).map(|claim| claim.id.clone()).collect()
+    }
+
+    /// Shows the table of claims as the output of a cell; the kernel calls it.
+    ///
+    /// # Panics
+    ///
+    /// After the table has been sent, if a claim failed: the reader sees the table, and the run fails.
+    ///
+    /// ```should_panic
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("18-0.a", "Two and two make five", 4).is_at_least(5);
+    /// assert_eq!(claims.failed(), ["18-0.a"]);
+    /// claims.evcxr_display(); // 1 of 1 claims failed: 18-0.a
+    /// ```
+    pub fn evcxr_display(&self) {
+        let summary = self.summary();
+        if self.claims.is_empty() {
+            return show(&format!("<p>{summary}</p>"), &summary);
+        }
+        let table = self.table();
+        show(&format!("{}\n<p>{summary}</p>", table.html()), &format!("{}\n\n{summary}", table.text()));
+        let failed = self.failed();
+        assert!(failed.is_empty(), "{} of {} claims failed: {}", failed.len(), self.claims.len(), failed.join(", "));
+    }
+
+    fn record(&mut self, claim: Claim) -> &mut Claim {
+        let at = self.claims.iter().position(|earlier| earlier.id == claim.id).unwrap_or(self.claims.len());
+        if at == self.claims.len() {
+            self.claims.push(claim);
+        } else {
+            self.claims[at] = claim;
+        }
+        &mut self.claims[at]
+    }
+
+    fn table(&self) -> Table {
+        let row = |claim: &Claim| {
+            let verdict = if claim.holds { "✓" } else { "✗" };
+            let Claim { id, text, measured, required, .. } = claim.clone();
+            vec![id, text, measured, required, verdict.into()]
+        };
+        table(&["id", "claim", "measured", "required", ""], &self.claims.iter().map(row).collect::<Vec<_>>())
+    }
+
+    fn summary(&self) -> String {
+        match (self.claims.len(), self.failed().len()) {
+            (0, _) => "No claims have been recorded yet: run the cells above first.".into(),
+            (1, 0) => "The claim holds.".into(),
+            (all, 0) => format!("All {all} claims hold."),
+            (all, failed) => format!("{failed} of {all} claims failed."),
+        }
+    }
+}
+
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Claims({} recorded, failed: {:?})", self.claims.len(), self.failed())
+    }
+}
+
+/// A claim that still needs its requirement, made by [`Claims::that`].
+///
+/// NaN, measured or required, meets no requirement.
+///
+/// ```
+/// let mut claims = dl_interview::notebook::Claims::new();
+/// claims.that("18-0.a", "The loss is a number", f64::NAN).is_below(1.0);
+/// assert_eq!(claims.failed(), ["18-0.a"]);
+/// ```
+#[must_use = "a claim fails until a requirement is named, such as `.is_at_least(0.97)`"]
+pub struct Check<'a> {
+    claim: &'a mut Claim,
+    measured: f64,
+}
+
+impl Check<'_> {
+    /// Requires measured ≥ `least`.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "Nine tenths are right", 0.9_f32).is_at_least(0.9);
+    /// assert!(claims.failed().is_empty());
+    /// ```
+    pub fn is_at_least(self, least: impl Measured) {
+        let least = least.measured();
+        let holds = self.measured >= least;
+        self.conclude("≥", least, holds);
+    }
+
+    /// Requires measured ≤ `most`.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "At most ten epochs", 11).is_at_most(10);
+    /// assert_eq!(claims.failed(), ["a"]);
+    /// ```
+    pub fn is_at_most(self, most: impl Measured) {
+        let most = most.measured();
+        let holds = self.measured <= most;
+        self.conclude("≤", most, holds);
+    }
+
+    /// Requires measured > `bound`.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "Better than chance", 0.1).is_above(0.1);
+    /// assert_eq!(claims.failed(), ["a"]);
+    /// ```
+    pub fn is_above(self, bound: impl Measured) {
+        let bound = bound.measured();
+        let holds = self.measured > bound;
+        self.conclude(">", bound, holds);
+    }
+
+    /// Requires measured < `bound`.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "The loss falls below chance", 0.2).is_below(10_f64.ln());
+    /// assert!(claims.failed().is_empty());
+    /// ```
+    pub fn is_below(self, bound: impl Measured) {
+        let bound = bound.measured();
+        let holds = self.measured < bound;
+        self.conclude("<", bound, holds);
+    }
+
+    /// Requires |measured − `value`| ≤ `tolerance`.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "The untrained loss is ln 10", 2.31).is_close_to(10_f64.ln(), 0.05);
+    /// assert!(claims.failed().is_empty());
+    /// ```
+    pub fn is_close_to(self, value: impl Measured, tolerance: impl Measured) {
+        let (value, tolerance) = (value.measured(), tolerance.measured());
+        self.claim.holds = (self.measured - value).abs() <= tolerance;
+        self.claim.required = format!("{} ± {}", number(value), number(tolerance));
+    }
+
+    fn conclude(self, sign: &str, bound: f64, holds: bool) {
+        // "0.97 ≥ 0.97 ✗" would puzzle: where four digits hide the difference, more are shown.
+        let digits = (4..=17)
+            .find(|digits| self.measured == bound || significant(self.measured, *digits) != significant(bound, *digits))
+            .unwrap_or(17);
+        self.claim.measured = significant(self.measured, digits);
+        self.claim.required = format!("{sign} {}", significant(bound, digits));
+        self.claim.holds = holds;
+    }
+}
+
+/// A number that a claim can measure or require.
+///
+/// ```
+/// use dl_interview::notebook::Measured;
+///
+/// assert_eq!(0.1_f32.measured(), 0.1_f64);
+/// assert_eq!(60_000_usize.measured(), 60_000.0);
+/// ```
+pub trait Measured {
+    /// The number as an `f64`, rounded where it has more than 53 bits.
+    ///
+    /// ```
+    /// use dl_interview::notebook::Measured;
+    ///
+    /// assert_eq!((-3).measured(), -3.0);
+    /// ```
+    fn measured(self) -> f64;
+}
+
+impl Measured for f32 {
+    // 0.9_f32 is 0.89999998 as an f64, and would fail to be at least 0.9: take the decimal that it stands for.
+    fn measured(self) -> f64 {
+        self.to_string().parse().expect("a float prints as a float")
+    }
+}
+
+macro_rules! measured {
+    ($($number:ty),*) => {$(
+        impl Measured for $number {
+            fn measured(self) -> f64 {
+                self as f64
+            }
+        }
+    )*};
+}
+measured!(f64, u8, u16, u32, u64, usize, i8, i16, i32, i64, isize);

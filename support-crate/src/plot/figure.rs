@@ -1,0 +1,129 @@
+//! A finished figure.
+
+use std::fmt;
+use std::io::{Error, ErrorKind};
+use std::path::Path;
+
+use super::html;
+
+/// A figure that a cell can show and a program can save: an SVG document and a text alternative.
+///
+/// A cell that ends in a figure shows it as an image, and as its text alternative where images are off.
+///
+/// ```
+/// use dl_interview::plot::{curve, lines};
+///
+/// let figure = lines("Does it learn?", "epoch", "loss", &[curve("train", &[2.3, 0.4, 0.2])]);
+/// assert!(figure.svg().starts_with("<svg"));
+/// assert!(figure.alt().contains("last 0.2"));
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Figure {
+    svg: String,
+    alt: String,
+    width: u32,
+    height: u32,
+}
+
+impl Figure {
+    pub(super) fn new(svg: String, alt: &str, width: u32, height: u32) -> Self {
+        Self { svg, alt: html::one_line(alt), width, height }
+    }
+
+    /// The SVG document, one element per line.
+    ///
+    /// ```
+    /// let figure = dl_interview::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
+    /// assert!(figure.svg().contains(">Which is larger?</text>"));
+    /// ```
+    pub fn svg(&self) -> &str {
+        &self.svg
+    }
+
+    /// What the figure shows, in words: kind, axes, ranges, first and last value of each series.
+    ///
+    /// ```
+    /// let figure = dl_interview::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
+    /// assert_eq!(figure.alt(), "Bar chart: Which is larger? Bars show items: a 1, b 2.");
+    /// ```
+    pub fn alt(&self) -> &str {
+        &self.alt
+    }
+
+    /// Writes the figure to a file whose name ends in `.svg`.
+    ///
+    /// # Errors
+    ///
+    /// If the name ends otherwise ([`ErrorKind::InvalidInput`]), or the file cannot be written.
+    ///
+    /// ```
+    /// let figure = dl_interview::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
+    /// let error = figure.save("figure.png").unwrap_err();
+    /// assert!(error.to_string().contains(".svg"));
+    /// ```
+    pub fn save(&self, path: impl AsRef<Path>) -> std::io::Result<()> {
+        let path = path.as_ref();
+        if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
+            let message = format!("a figure is saved as .svg, so `{}` must end in .svg", path.display());
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        std::fs::write(path, &self.svg)
+    }
+
+    /// Shows the figure as the output of a notebook cell; the kernel calls it.
+    ///
+    /// ```
+    /// let figure = dl_interview::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
+    /// figure.evcxr_display();
+    /// assert!(!figure.alt().is_empty()); // the second form of what was printed
+    /// ```
+    pub fn evcxr_display(&self) {
+        html::show(&self.html(), &self.alt);
+    }
+
+    // An <img> with a data URI is the one vector form that JupyterLab shows in a notebook it does not trust yet,
+    // which is any notebook fresh from git; it strips inline <svg> and ignores image/svg+xml.
+    fn html(&self) -> String {
+        let Self { svg, alt, width, height } = self;
+        format!(
+            "<img alt=\"{}\" width=\"{width}\" height=\"{height}\" style=\"max-width:100%;height:auto\" src=\"{}\">",
+            html::escape(alt),
+            html::data_uri(svg)
+        )
+    }
+}
+
+impl fmt::Debug for Figure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Figure").field(&self.alt).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn html_is_one_img_whose_attributes_cannot_be_left() {
+        let figure = Figure::new("<svg a='1'>\n</svg>\n".into(), "a \"b\" <c>\nd", 640, 360);
+        assert_eq!(
+            figure.html(),
+            "<img alt=\"a &quot;b&quot; &lt;c&gt; d\" width=\"640\" height=\"360\" \
+             style=\"max-width:100%;height:auto\" \
+             src=\"data:image/svg+xml;charset=utf-8,%3Csvg a='1'%3E\n%3C/svg%3E\">"
+        );
+    }
+
+    #[test]
+    fn save_writes_svg_and_refuses_the_rest() {
+        let figure = Figure::new("<svg/>\n".into(), "alt", 640, 360);
+        for name in ["figure.png", "figure", "svg"] {
+            let error = figure.save(std::env::temp_dir().join(name)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+        }
+        let path = std::env::temp_dir().join(format!("dl-interview-figure-{}.svg", std::process::id()));
+        figure.save(&path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), figure.svg());
+        std::fs::remove_file(path).unwrap();
+    }
+}

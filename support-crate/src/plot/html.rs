@@ -1,0 +1,68 @@
+//! What the kernel turns into rich output, and the two escapes that need care on the way.
+
+use std::fmt::Write;
+
+/// Sends one cell output in two forms: HTML, and plain text for whatever cannot show HTML.
+pub(crate) fn show(html: &str, text: &str) {
+    // One println!, so that lines of another thread cannot get between the markers.
+    println!(
+        "EVCXR_BEGIN_CONTENT text/html\n{html}\nEVCXR_END_CONTENT\n\
+         EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT"
+    );
+}
+
+/// Text made safe for an HTML element or a double-quoted attribute, on one line.
+pub(crate) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in one_line(text).chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+/// Text with line breaks and control characters turned into spaces. XML forbids most of them, and a line
+/// break would tear a table row apart.
+pub(crate) fn one_line(text: &str) -> String {
+    let forbidden = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}');
+    text.replace(forbidden, " ")
+}
+
+/// An SVG document as a data URI for an `src="…"`. It keeps the lines of the document, so that a changed
+/// figure differs by line: a browser drops line breaks from a URI before it reads it.
+pub(crate) fn data_uri(svg: &str) -> String {
+    let mut uri = String::from("data:image/svg+xml;charset=utf-8,");
+    for byte in svg.trim_end().bytes() {
+        match byte {
+            b'%' | b'#' | b'"' | b'<' | b'>' | b'&' | 0x7f.. => {
+                write!(uri, "%{byte:02X}").expect("a String takes every write");
+            }
+            _ => uri.push(byte.into()),
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escape_leaves_no_markup_and_no_line_break() {
+        assert_eq!(escape("a<b> & \"c\"\n'd'\u{0}"), "a&lt;b&gt; &amp; &quot;c&quot; &#39;d&#39; ");
+    }
+
+    #[test]
+    fn data_uri_encodes_what_ends_or_splits_a_uri() {
+        assert_eq!(
+            data_uri("<a b='#1'>5 %\n한</a>"),
+            "data:image/svg+xml;charset=utf-8,%3Ca b='%231'%3E5 %25\n%ED%95%9C%3C/a%3E"
+        );
+    }
+}
