@@ -86,9 +86,12 @@ pub fn run_logged(command: &mut Command, log: &str, mut on_line: impl FnMut(&str
     if child.wait()?.success() {
         return Ok(());
     }
-    let shown = tail[tail.len().saturating_sub(15)..].join("\n    ");
+    let hint = way_out(&tail.join("\n"));
+    let shown = tail.iter().rev().filter(|line| !line.is_empty()).take(if hint.is_some() { 3 } else { 15 });
+    let shown: Vec<String> = shown.map(|line| line.chars().take(160).collect()).collect();
+    let shown = shown.into_iter().rev().collect::<Vec<_>>().join("\n    ");
     let log = path.strip_prefix(root()).unwrap_or(&path).display();
-    match way_out(&tail.join("\n")) {
+    match hint {
         Some(hint) => bail!("{hint}\n    {shown}\n    (everything: {log})"),
         None => bail!("{:?} failed:\n    {shown}\n    (everything: {log})", command.get_program()),
     }
