@@ -37,7 +37,13 @@ LOCK_NAME = "alive.lock"
 # `:dep` and the prelude, run by evcxr before it accepts the first cell. A notebook's own set-up cell repeats both,
 # so that it also works on a stock kernel; here that repetition finds everything loaded.
 INIT = ':dep dl-interview = {{ path = "{crate}" }}\n'
-PRELUDE = "use dl_interview::prelude::*;\ndl_interview::notebook::install_panic_hook();\n"
+# The kernel's rust-analyzer reads most of what it needs when it first infers a type: better here than in a first cell.
+PRELUDE = """\
+use dl_interview::prelude::*;
+dl_interview::notebook::install_panic_hook();
+let warm_up = Array2::<f32>::zeros((1, 1)).dot(&Array2::ones((1, 1)));
+drop(warm_up);
+"""
 
 # Dependencies run as fast as in `--release`. The cells themselves keep overflow checks and debug assertions:
 # they are the code that a reader is about to change.

@@ -116,7 +116,7 @@ TYPES = [
     ("array![[1.0f32, 2.0]].sum_axis(Axis(0))", MATRIX.replace("2]", "1]")),
     ("array![[1.0f32]].into_dyn()", MATRIX.replace("[usize; 2]", "IxDynImpl")),
     ("array![[1.0f32, 2.0]].mean()", "Option<f32>"),
-    ("Normal::new(0.0f32, 1.0).unwrap()", "Normal<f32>"),
+    ("Normal::new(0.0, 1.0)", "Normal"),
     ("rng(1)", "Mcg128Xsl64"),
     ("minibatches(10, 3, &mut rng(1))", "Vec<Vec<usize>>"),
     ("Claims::new()", "Claims"),

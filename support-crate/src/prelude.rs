@@ -10,12 +10,13 @@
 //! assert_eq!(best, array![0, 1]);
 //! ```
 
-pub use crate::data::{DataError, Images, Mnist, Rng, minibatches, mnist, rng};
+pub use crate::data::{DataError, Images, Mnist, Normal, Rng, minibatches, mnist, rng};
 pub use crate::notebook::{Claims, PANIC_MARKER, ShowDebug, Table, install_panic_hook, seed, table};
 pub use crate::plot::{Figure, Series, bars, curve, image_grid, lines, points};
 pub use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip, array, s};
-pub use rand::{RngExt, seq::SliceRandom};
-pub use rand_distr::{Distribution, Normal, NormalError, Uniform};
+pub use rand::RngExt;
+pub use rand::distr::{Distribution, Uniform};
+pub use rand::seq::SliceRandom;
 // The kernel must be able to name the type of every variable, also where a notebook never does: an `Array2<f32>` is an
 // `ArrayBase<OwnedRepr<f32>, Dim<[usize; 2]>>`, a generator a `Mcg128Xsl64`.
 pub use ndarray::{ArrayBase, CowRepr, Dim, IxDynImpl, OwnedArcRepr, OwnedRepr, ViewRepr};

@@ -1,28 +1,6 @@
 //! The order in which training sees the examples.
 
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
-
-/// The random numbers of the notebooks: PCG-XSL-128/64 (MCG), 16 bytes of state.
-///
-/// It is a fixed algorithm, unlike `rand`'s `StdRng`, whose numbers may change with its version.
-/// Source: O'Neill 2014, "PCG: A Family of Simple Fast Space-Efficient Statistically Good
-/// Algorithms for Random Number Generation", Harvey Mudd College HMC-CS-2014-0905.
-pub type Rng = rand_pcg::Pcg64Mcg;
-
-/// A random number generator that gives the same numbers for the same seed, on every platform.
-///
-/// ```
-/// use dl_interview::data::rng;
-/// use rand::RngExt;
-///
-/// assert_eq!(rng(42).random::<u64>(), 10_580_897_095_847_554_459);
-/// assert_eq!(rng(42), rng(42));
-/// assert_ne!(rng(42), rng(43));
-/// ```
-pub fn rng(seed: u64) -> Rng {
-    Rng::seed_from_u64(seed)
-}
 
 /// The indices `0..n` in random order, cut into ⌈n / size⌉ batches of `size`; the last may be smaller.
 ///
@@ -57,6 +35,7 @@ pub fn minibatches(n: usize, size: usize, rng: &mut impl rand::Rng) -> Vec<Vec<u
 
 #[cfg(test)]
 mod tests {
+    use super::super::rng;
     use super::*;
 
     // These numbers are what a notebook's committed output rests on: a new version of rand or

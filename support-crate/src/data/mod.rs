@@ -4,7 +4,9 @@ mod batches;
 mod cache;
 mod error;
 mod mnist;
+mod random;
 
-pub use self::batches::{Rng, minibatches, rng};
+pub use self::batches::minibatches;
 pub use self::error::DataError;
 pub use self::mnist::{Images, Mnist, mnist, mnist_from};
+pub use self::random::{Normal, Rng, rng};
