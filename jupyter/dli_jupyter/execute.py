@@ -83,7 +83,7 @@ async def kernel(notebook, spec, cwd, env, timeout, startup_timeout=900):
     finally:
         if runner.kc is not None:
             runner.kc.stop_channels()
-        if manager.has_kernel:
+        if runner.km is not None:  # nbclient has not given it up already, as it does when a kernel does not start
             await manager.shutdown_kernel()
 
 

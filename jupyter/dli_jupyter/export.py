@@ -26,9 +26,10 @@ PAGE = """
 main { max-width: 60rem; margin: 0 auto; }
 body, .jp-RenderedHTMLCommon { font-family: system-ui, "Noto Sans", "Noto Sans KR", "Noto Sans CJK KR", "Apple SD Gothic Neo",
   "Malgun Gothic", sans-serif; }
+th:first-child, td:first-child { white-space: nowrap; }
 img { max-width: 100%; height: auto; }
 math { font-family: "Latin Modern Math", "STIX Two Math", "Cambria Math", "Noto Sans Math", math; font-size: 1.1em; }
-math[display="block"] { margin: 1em 0; overflow-x: auto; }
+math[display="block"] { margin: 1em 0; overflow-x: auto; overflow-y: hidden; padding: .2em 0; }
 details { border: 1px solid var(--jp-border-color2); border-radius: 4px; padding: .4em .8em; margin: .6em 0; }
 summary { cursor: pointer; font-weight: 600; }
 </style>{%- endblock -%}

@@ -170,7 +170,7 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
         # As its own process: a kernel's launcher stays for hours, and would keep what this imports.
         done = subprocess.run([sys.executable, "-m", "dli_jupyter.warm"], stdout=sys.stderr)
         if done.returncode:
-            raise KernelError("The crates that the notebooks use do not compile; the lines above say why.")
+            raise KernelError(_why_not(found))
         STAMP.write_text(json.dumps(new))
         log(f"kernel: ready after {time.monotonic() - start:.0f} s")
     return found
@@ -184,6 +184,16 @@ def _prepare():
     (CONFIG / "prelude.rs").write_text(PRELUDE)
     # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
     shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
+
+
+def _why_not(found):
+    """Why the template cannot be built: nearly always because the support crate does not compile."""
+    env = environment(found, TEMPLATE)
+    command = [env["CARGO"], "check", "--quiet", "--color", "never", "--package", "dl-interview"]
+    done = subprocess.run(command, env=env, cwd=ROOT, text=True, capture_output=True)
+    if done.returncode:
+        return f"The crate `dl-interview` does not compile:\n{done.stderr.strip()}"
+    return "The first kernel failed; the lines above say how. If nothing helps: rm -r target/kernel, and once more."
 
 
 def _fetch(found):

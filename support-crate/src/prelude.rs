@@ -11,7 +11,7 @@
 //! ```
 
 pub use crate::data::{DataError, Images, Mnist, Normal, Rng, minibatches, mnist, rng};
-pub use crate::notebook::{Claims, PANIC_MARKER, ShowDebug, Table, install_panic_hook, seed, table};
+pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
 pub use crate::plot::{Figure, Series, bars, curve, image_grid, lines, points};
 pub use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip, array, s};
 pub use rand::RngExt;

@@ -104,7 +104,6 @@ fn axes<'a, 'b>(plot: &'a Area<'b>, x: &Axis, y: &Axis, tick_space: f64) -> Char
         .light_line_style(TRANSPARENT)
         .bold_line_style(GRID)
         .axis_style(AXIS)
-        .disable_y_axis()
         .set_all_tick_mark_size(units(4.0))
         .label_style(label.style())
         .draw()
