@@ -100,7 +100,8 @@ fn a_types_own_display_comes_before_that_of_debug() {
     }
     let figure = lines("t", "x", "y", &[curve("a", &[1.0, 2.0])]);
     let () = figure.evcxr_display();
-    let () = (&figure).evcxr_display();
+    let reference = &figure;
+    let () = reference.evcxr_display();
     let () = table(&["a"], &[]).evcxr_display();
     let () = Claims::new().evcxr_display();
     assert_eq!(Which::evcxr_display(&1), "by the trait");

@@ -114,8 +114,8 @@ fn a_long_series_keeps_its_peak() {
             .map(|point| point.split(',').nth(1).unwrap().parse::<i32>().unwrap())
             .collect::<Vec<_>>()
     });
-    let top_tick = document.descendants().filter(|n| n.has_tag_name("text") && n.text().unwrap().trim() == "6").next();
-    let six: i32 = top_tick.unwrap().attribute("y").unwrap().parse().unwrap();
+    let is_six = |node: &roxmltree::Node| node.has_tag_name("text") && node.text().unwrap().trim() == "6";
+    let six: i32 = document.descendants().find(is_six).unwrap().attribute("y").unwrap().parse().unwrap();
     assert!(heights.min().unwrap() < six, "the peak of 7 is drawn above the tick of 6");
 }
 
