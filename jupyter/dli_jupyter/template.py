@@ -74,9 +74,13 @@ class KernelError(Exception):
 def settings():
     """What `cargo xtask setup` found out about this machine."""
     try:
-        return json.loads((KERNEL / "settings.json").read_text())
+        found = json.loads((KERNEL / "settings.json").read_text())
     except FileNotFoundError:
         raise KernelError("The Rust kernel is not set up. Run `cargo xtask setup` in the project's folder.") from None
+    for program in (Path(found["evcxr"]), Path(found["toolchain"]) / "bin" / "rustc"):
+        if not program.exists():
+            raise KernelError(f"{program} is gone. Run `cargo xtask setup` in the project's folder.")
+    return found
 
 
 def environment(found, folder):
@@ -209,10 +213,11 @@ def _fetch(found):
 def clone():
     """A private copy of the template for one kernel: its folder, and the open lock that says the kernel lives."""
     RUN.mkdir(parents=True, exist_ok=True)
-    remove_dead_clones()
-    folder = Path(tempfile.mkdtemp(prefix="k.", dir=RUN))
-    lock = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR)
-    fcntl.flock(lock, fcntl.LOCK_EX)
+    with _lock("run.lock", fcntl.LOCK_EX):  # nobody may take a clone for dead that is only just being made
+        remove_dead_clones()
+        folder = Path(tempfile.mkdtemp(prefix="k.", dir=RUN))
+        lock = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR)
+        fcntl.flock(lock, fcntl.LOCK_EX)
     with _lock("template.lock", fcntl.LOCK_SH):
         _copy(TEMPLATE, folder)
     return folder, lock
@@ -243,20 +248,13 @@ def remove_dead_clones():
     """Removes what kernels left behind that were killed: their lock is no longer held by anybody."""
     for folder in RUN.glob("k.*"):
         try:
-            lock = os.open(folder / LOCK_NAME, os.O_RDWR)
-        except FileNotFoundError:
-            if time.time() - folder.stat().st_mtime > 60:  # not one that is just being made
-                shutil.rmtree(folder, ignore_errors=True)
-            continue
-        except OSError:
-            continue
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+            with open(folder / LOCK_NAME) as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            pass
-        finally:
-            os.close(lock)
+            continue  # it lives
+        except OSError:
+            pass  # no lock: its kernel was killed before it had one, or is just taking its clone away
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def main(arguments):

@@ -82,8 +82,10 @@ fn python_tools(python_env: &Path) -> Result<PathBuf> {
     let python = python_in(python_env);
     let stamp = python_env.join("dl-interview.stamp");
     let requirements = root().join("requirements.txt");
+    // The project's own Python package is installed by its path, so a project that has moved needs it anew.
     let project = fs::read(root().join("jupyter/pyproject.toml"))?;
-    let wanted = digest(&[fs::read(&requirements)?, project].concat());
+    let place = root().as_os_str().as_encoded_bytes().to_vec();
+    let wanted = digest(&[fs::read(&requirements)?, project, place].concat());
     if python.exists() && fs::read_to_string(&stamp).is_ok_and(|is| is == wanted) {
         return Ok(python);
     }
