@@ -2,9 +2,18 @@
 
 import nbformat
 
+# `language_info` is what this kernel answers, word for word: JupyterLab writes that into a notebook that it opens, and
+# a notebook that says something else would count as changed before the reader has done anything.
 METADATA = {
     "kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"},
-    "language_info": {"name": "rust", "file_extension": ".rs", "mimetype": "text/rust", "pygments_lexer": "rust"},
+    "language_info": {
+        "codemirror_mode": "rust",
+        "file_extension": ".rs",
+        "mimetype": "text/rust",
+        "name": "Rust",
+        "pygment_lexer": "rust",
+        "version": "",
+    },
 }
 
 

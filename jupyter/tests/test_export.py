@@ -36,7 +36,9 @@ def test_formulas_links_and_folds(pages):
         assert not re.search(r"\$[^$<]{1,80}\$", re.sub(r"<(pre|code|img)[\s\S]*?(</\1>|>)", "", body)), name
         assert body.count("<details") == body.count("</details>"), name
         assert ".ipynb" not in re.sub(r"<pre[\s\S]*?</pre>", "", body), name
-    assert "<math" in pages["00-0-index"].read_text()
+    page = pages["00-0-index"].read_text()
+    assert "<math" in page and "한국어" in page
+    assert re.search(r'<span class="kd?">let</span>', page), "Rust is not highlighted"
 
 
 def test_a_formula_that_cannot_be_rendered_is_named(tmp_path):

@@ -21,7 +21,8 @@ pub struct Step {
 impl Step {
     /// Begins a step. Away from a terminal (in CI) it prints its name, so that a log shows what is going on.
     pub fn start(name: &str) -> Step {
-        let bar = ProgressBar::new_spinner().with_message(name.to_owned());
+        let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}").expect("a valid template");
+        let bar = ProgressBar::new_spinner().with_style(style).with_message(name.to_owned());
         bar.enable_steady_tick(Duration::from_millis(120));
         if !std::io::stderr().is_terminal() {
             println!("  … {name}");

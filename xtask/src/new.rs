@@ -133,10 +133,7 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
         .collect();
     json!({
         "cells": cells,
-        "metadata": {
-            "kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"},
-            "language_info": {"name": "rust", "file_extension": ".rs", "mimetype": "text/rust", "pygments_lexer": "rust"},
-        },
+        "metadata": {"kernelspec": {"display_name": "Rust", "language": "rust", "name": "rust"}},
         "nbformat": 4,
         "nbformat_minor": 5,
     })
