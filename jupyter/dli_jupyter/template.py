@@ -6,6 +6,7 @@ kernel then works in a private *clone* of it (3 MB, 0.05 s: compiled files are h
 
     target/kernel/settings.json     written by `cargo xtask setup`: where the tools are
     target/kernel/.cargo/config.toml  how cargo optimizes what notebooks depend on
+    target/kernel/cargo-home/       the user's cargo settings and downloaded crates, as links
     target/kernel/config/           the lines that evcxr runs before the first cell
     target/kernel/template/         the template; `stamp.json` beside it says what it was built from
     target/kernel/run/              one clone per living kernel
@@ -32,13 +33,16 @@ TEMPLATE = KERNEL / "template"
 RUN = KERNEL / "run"
 CONFIG = KERNEL / "config"
 STAMP = KERNEL / "stamp.json"
+# The user's own, but without `bin`: rust-analyzer prefers the shims it finds there to any other cargo.
+CARGO_HOME = KERNEL / "cargo-home"
 LOCK_NAME = "alive.lock"
 
-# `:dep` and the prelude, run by evcxr before it accepts the first cell. A notebook's own set-up cell repeats both,
-# so that it also works on a stock kernel; here that repetition finds everything loaded.
-INIT = ':dep dl-interview = {{ path = "{crate}" }}\n'
-# The kernel's rust-analyzer reads most of what it needs when it first infers a type: better here than in a first cell.
-PRELUDE = """\
+# Run by evcxr before it accepts the first cell. A notebook's own set-up cell repeats the first two lines, so that it
+# also works on a stock kernel; here that repetition finds everything loaded. All of it is one cell, because each costs a
+# compilation. The kernel's rust-analyzer reads most of what it needs when it first infers a type: better here than in
+# the reader's first cell, hence the variable.
+INIT = """\
+:dep dl-interview = {{ path = "{crate}" }}
 use dl_interview::prelude::*;
 dl_interview::notebook::install_panic_hook();
 let warm_up = String::new();
@@ -63,8 +67,14 @@ WARM_CELLS = [
     "let broken = no_such_name();",
 ]
 
-# Written once and only ever replaced, never changed in place: a clone may share them.
+# Compiled files are written once and only ever replaced, never changed in place; what cargo notes about the crates from
+# the registry stays as it is, too. A clone can share all of these with the template.
 COMPILED = {".rlib", ".rmeta", ".so", ".dylib"}
+NOTES = {".fingerprint", "build", "deps"}
+# Cargo rewrites its notes about the support crate when that is compiled anew, so of these each clone has its own.
+OWN_CRATE = ("dl-interview", "dl_interview")
+# What cells were compiled into. Each kernel makes its own.
+OF_CELLS = ("incremental", "ctx-", "ctx.", "libctx", "libcode_")
 
 
 class KernelError(Exception):
@@ -87,12 +97,13 @@ def environment(found, folder):
     """The environment in which evcxr works in `folder`."""
     toolchain = Path(found["toolchain"]) / "bin"
     env = dict(os.environ)
-    # Without rustup's shims each call of cargo and rustc is 20-80 ms faster, and a cell makes several.
+    # Without rustup's shims each call of cargo and rustc is 10 ms faster, and a start makes thirty.
     path = [p for p in env.get("PATH", "").split(os.pathsep) if p and not (Path(p) / "rustup").exists()]
     path += [p for p in ("/usr/local/bin", "/usr/bin", "/bin") if p not in path]
     env["PATH"] = os.pathsep.join([str(toolchain), *path])
     env["RUSTC"] = str(toolchain / "rustc")
     env["CARGO"] = str(toolchain / "cargo")
+    env["CARGO_HOME"] = str(CARGO_HOME)
     env["CARGO_NET_OFFLINE"] = "true"
     env["EVCXR_TMPDIR"] = str(folder)
     env["EVCXR_CONFIG_DIR"] = str(CONFIG)
@@ -133,8 +144,9 @@ def fingerprint(found):
             ROOT,
             INIT,
             CARGO_CONFIG,
+            CARGO_HOME,
         ),
-        "crate": _digest(PRELUDE, WARM_CELLS, *map(_stat, crate_sources())),
+        "crate": _digest(WARM_CELLS, *map(_stat, crate_sources())),
     }
 
 
@@ -181,11 +193,16 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
 
 
 def _prepare():
-    for folder in (TEMPLATE, CONFIG, KERNEL / ".cargo", RUN):
+    shutil.rmtree(CONFIG, ignore_errors=True)
+    for folder in (TEMPLATE, CONFIG, CARGO_HOME, KERNEL / ".cargo", RUN):
         folder.mkdir(parents=True, exist_ok=True)
     (KERNEL / ".cargo" / "config.toml").write_text(CARGO_CONFIG)
     (CONFIG / "init.evcxr").write_text(INIT.format(crate=str(CRATE).replace("\\", "\\\\")))
-    (CONFIG / "prelude.rs").write_text(PRELUDE)
+    users_own = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    (users_own / "registry").mkdir(parents=True, exist_ok=True)  # what is fetched below goes there, not to the link
+    for name in ("registry", "git", "config.toml", "credentials.toml"):
+        if (users_own / name).exists() and not (CARGO_HOME / name).is_symlink():
+            (CARGO_HOME / name).symlink_to(users_own / name)
     # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
     shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
 
@@ -223,19 +240,19 @@ def clone():
     return folder, lock
 
 
-def _copy(source, target):
+def _copy(source, target, share=False):
     with os.scandir(source) as entries:
         for entry in entries:
             to = os.path.join(target, entry.name)
+            own = any(name in entry.name for name in OWN_CRATE)
+            if entry.name.startswith(OF_CELLS):
+                continue
             if entry.is_dir(follow_symlinks=False):
-                # The cells' own build products: each kernel makes its own, under another name.
-                if entry.name == "incremental":
-                    continue
                 os.mkdir(to)
-                _copy(entry.path, to)
+                _copy(entry.path, to, (share or entry.name in NOTES) and not own)
                 # A folder that looks newer than its contents would make cargo look twice.
                 shutil.copystat(entry.path, to)
-            elif os.path.splitext(entry.name)[1] in COMPILED:
+            elif (share and not own) or os.path.splitext(entry.name)[1] in COMPILED:
                 try:
                     os.link(entry.path, to)
                 except OSError:  # a file system without hard links

@@ -201,6 +201,18 @@ def test_a_changed_crate_is_compiled_anew_and_nothing_else():
         template.STAMP.write_text(json.dumps(template.fingerprint(template.settings())))
 
 
+def test_a_crate_that_changes_under_a_running_kernel_is_compiled_in_its_clone_only():
+    source = template.CRATE / "src" / "lib.rs"
+    times, before = source.stat(), checksums(template.TEMPLATE)
+    with kernel() as (_, client):
+        os.utime(source)
+        try:
+            assert run(client, "seed()", timeout=120).strip() == "42"
+        finally:
+            os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert checksums(template.TEMPLATE) == before
+
+
 def test_without_a_setup_the_kernel_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(template, "KERNEL", tmp_path)
     with pytest.raises(template.KernelError, match="cargo xtask setup"):
