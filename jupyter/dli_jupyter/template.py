@@ -201,8 +201,10 @@ def _prepare():
     users_own = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
     (users_own / "registry").mkdir(parents=True, exist_ok=True)  # what is fetched below goes there, not to the link
     for name in ("registry", "git", "config.toml", "credentials.toml"):
-        if (users_own / name).exists() and not (CARGO_HOME / name).is_symlink():
-            (CARGO_HOME / name).symlink_to(users_own / name)
+        link = CARGO_HOME / name
+        if (users_own / name).exists() and not link.is_symlink():
+            shutil.rmtree(link, ignore_errors=True)  # cargo makes one where a link is missing
+            link.symlink_to(users_own / name)
     # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
     shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
 
