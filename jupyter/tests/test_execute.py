@@ -37,13 +37,15 @@ def test_every_kind_of_failure_is_seen_and_named(make, execute):
         make("too-long", SETUP, "loop { std::thread::sleep(std::time::Duration::from_millis(50)); }"),
         make("not-failing", SETUP, (good, ["raises-exception"])),
         make("failing-on-purpose", SETUP, ('panic!("as planned")', ["raises-exception"]), good),
+        # The message of a failed `?` comes late; each must be seen, and in its own cell.
+        make("late", SETUP, *[('let n: i32 = "abc".parse()?;', ["raises-exception"]), good] * 6),
         make("z-good", SETUP, good),
     ]
     before = {path: path.read_text() for path in paths}
     code, failures = execute(paths, "--jobs", "2", "--timeout", "20")
     assert code == 1
     assert set(failures) == {path.stem for path in paths}, "a failure must not keep the others from running"
-    for name in ("a-good", "z-good", "failing-on-purpose"):
+    for name in ("a-good", "z-good", "failing-on-purpose", "late"):
         assert failures[name] == [], name
 
     expected = {
