@@ -103,7 +103,7 @@ fn way_out(output: &str) -> Option<&'static str> {
     let output = output.to_lowercase();
     let says = |words: &[&str]| words.iter().any(|w| output.contains(w));
     if says(&["no space left on device", "os error 28", "disk quota exceeded"]) {
-        return Some("The disk is full. Free about 6 GB, then repeat the command: it goes on where it stopped.");
+        return Some("The disk is full. Free about 2 GB, then repeat the command: it goes on where it stopped.");
     }
     if says(&[
         "could not resolve host",
@@ -118,8 +118,8 @@ fn way_out(output: &str) -> Option<&'static str> {
         "spurious network error",
     ]) {
         return Some(
-            "No network (crates.io and PyPI are needed the first time). Connect, or set HTTPS_PROXY, then repeat the \
-             command: it goes on where it stopped.",
+            "No network (the registries of Rust crates and Python packages are needed the first time). Connect, or set \
+             HTTPS_PROXY, then repeat the command: it goes on where it stopped.",
         );
     }
     None

@@ -201,6 +201,11 @@ fn short_std_sources(toolchain: &Path) -> Option<PathBuf> {
     if target.exists() {
         return Some(target);
     }
+    for outdated in fs::read_dir(root().join("target/kernel")).into_iter().flatten().flatten() {
+        if outdated.file_name().to_string_lossy().starts_with("std-") {
+            let _ = fs::remove_dir_all(outdated.path());
+        }
+    }
     let step = Step::start("Short copy of the standard library's sources");
     match std_sources::write_short_copy(&library, &target) {
         Ok(()) => {
