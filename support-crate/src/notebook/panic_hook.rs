@@ -28,6 +28,9 @@ pub fn install_panic_hook() {
         let _ = writeln!(out, "{line}");
         // The process may end right after the panic, and text without a flush with it.
         let _ = out.flush();
+        // The kernel forwards the line from one thread and ends the cell from another. Half a heartbeat keeps the line
+        // in front, also on a busy machine, where it was otherwise seen to arrive after the end of its cell.
+        std::thread::sleep(std::time::Duration::from_millis(50));
     }));
 }
 
