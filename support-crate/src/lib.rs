@@ -6,3 +6,4 @@ pub mod data;
 pub mod notebook;
 pub mod plot;
 pub mod prelude;
+pub mod tensor;

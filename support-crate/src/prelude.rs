@@ -10,9 +10,10 @@
 //! assert_eq!(best, array![0, 1]);
 //! ```
 
-pub use crate::data::{DataError, Images, Mnist, Normal, Rng, minibatches, mnist, rng};
+pub use crate::data::{DataError, Examples, Mnist, Normal, Rng, minibatches, mnist, rng};
 pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
 pub use crate::plot::{Figure, Series, bars, curve, image_grid, lines, points};
+pub use crate::tensor::Real;
 pub use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip, array, s};
 pub use rand::RngExt;
 pub use rand::distr::{Distribution, Uniform};

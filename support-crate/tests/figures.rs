@@ -1,6 +1,7 @@
 //! Every figure is valid SVG that shows what it was given, also where the data are not what one hopes for.
 
 use dl_interview::plot::{Figure, bars, curve, image_grid, lines, points};
+use dl_interview::tensor::Real;
 use ndarray::Array2;
 
 /// All pieces of text of a figure, after the checks that every figure must pass.
@@ -128,11 +129,11 @@ fn bars_carry_their_values() {
 
 #[test]
 fn a_grid_shows_every_image_with_its_caption() {
-    let pixels = Array2::from_shape_fn((24, 784), |(i, j)| ((i * j) % 255) as f32 / 255.0);
+    let pixels = Array2::from_shape_fn((24, 784), |(i, j)| ((i * j) % 255) as Real / 255.0);
     let captions: Vec<String> = (0..24).map(|i| format!("{i} → 9")).collect();
     let figure = image_grid("Mistakes", &pixels, &captions, 8);
     has(&figure, &["Mistakes", "0 → 9", "23 → 9"]);
     assert_eq!(count(&figure, "image"), 24);
     texts(&image_grid("none", &Array2::zeros((0, 784)), &[], 8));
-    texts(&image_grid("odd", &Array2::from_elem((2, 4), f32::NAN), &["a".into(), "b".into()], 3));
+    texts(&image_grid("odd", &Array2::from_elem((2, 4), Real::NAN), &["a".into(), "b".into()], 3));
 }

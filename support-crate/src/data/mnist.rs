@@ -1,12 +1,12 @@
 //! The MNIST digits.
 
-use std::fmt;
 use std::path::Path;
 
 use ::mnist::MnistBuilder;
-use ndarray::{Array1, Array2, Axis, s};
+use ndarray::Array2;
 
-use super::{DataError, cache};
+use super::{DataError, Examples, cache};
+use crate::tensor::Real;
 
 /// Handwritten digits: 60 000 to train on and 10 000 to test with, written by other people.
 ///
@@ -20,106 +20,10 @@ use super::{DataError, cache};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Mnist {
-    /// 60 000 images.
-    pub train: Images,
-    /// 10 000 images.
-    pub test: Images,
-}
-
-/// Grey images of 28 × 28 pixels and the digit that each one shows.
-///
-/// ```
-/// use dl_interview::data::Images;
-/// use ndarray::{Array2, array};
-///
-/// let images = Images { pixels: Array2::zeros((3, 784)), labels: array![5, 0, 4] };
-/// assert_eq!(format!("{images:?}"), "Images(3 × 784, labels 0..=5)");
-/// ```
-#[derive(Clone)]
-pub struct Images {
-    /// n × 784, one image a row, its pixels line by line from the top left; 0 is paper, 1 is ink.
-    pub pixels: Array2<f32>,
-    /// n digits, each 0 to 9.
-    pub labels: Array1<usize>,
-}
-
-impl Images {
-    /// The number of images, n.
-    ///
-    /// ```
-    /// # use dl_interview::data::Images;
-    /// # use ndarray::{Array2, array};
-    /// let images = Images { pixels: Array2::zeros((3, 784)), labels: array![5, 0, 4] };
-    /// assert_eq!(images.len(), 3);
-    /// ```
-    pub fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there is no image at all.
-    ///
-    /// ```
-    /// # use dl_interview::data::Images;
-    /// # use ndarray::{Array2, array};
-    /// let images = Images { pixels: Array2::zeros((3, 784)), labels: array![5, 0, 4] };
-    /// assert!(!images.is_empty());
-    /// assert!(images.first(0).is_empty());
-    /// ```
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// A copy of the first `n` images: n × 784 pixels, n labels.
-    ///
-    /// The published order is already mixed, so these serve as a small sample of all.
-    ///
-    /// # Panics
-    ///
-    /// When there are fewer than `n`.
-    ///
-    /// ```
-    /// # use dl_interview::data::Images;
-    /// # use ndarray::{Array2, array};
-    /// let images = Images { pixels: Array2::zeros((3, 784)), labels: array![5, 0, 4] };
-    /// assert_eq!(images.first(2).labels, array![5, 0]);
-    /// ```
-    #[track_caller]
-    pub fn first(&self, n: usize) -> Images {
-        assert!(n <= self.len(), "first({n}): there are only {} images; ask for at most that many", self.len());
-        Images { pixels: self.pixels.slice(s![..n, ..]).to_owned(), labels: self.labels.slice(s![..n]).to_owned() }
-    }
-
-    /// A copy of the images at `indices`, in that order: k × 784 pixels, k labels for k indices.
-    ///
-    /// An index may occur more than once.
-    ///
-    /// # Panics
-    ///
-    /// When an index is not below [`len`](Images::len).
-    ///
-    /// ```
-    /// # use dl_interview::data::Images;
-    /// # use ndarray::{Array2, array};
-    /// let images = Images { pixels: Array2::zeros((3, 784)), labels: array![5, 0, 4] };
-    /// assert_eq!(images.select(&[2, 0, 2]).labels, array![4, 5, 4]);
-    /// ```
-    #[track_caller]
-    pub fn select(&self, indices: &[usize]) -> Images {
-        if let Some(index) = indices.iter().find(|&&index| index >= self.len()) {
-            panic!("select: index {index} is out of range for {} images; indices count from 0", self.len());
-        }
-        Images { pixels: self.pixels.select(Axis(0), indices), labels: self.labels.select(Axis(0), indices) }
-    }
-}
-
-impl fmt::Debug for Images {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Images({} × {}", self.pixels.nrows(), self.pixels.ncols())?;
-        if let (Some(low), Some(high)) = (self.labels.iter().min(), self.labels.iter().max()) {
-            write!(f, ", labels {low}..={high}")?;
-        }
-        write!(f, ")")
-    }
+    /// 60 000 images of 28 × 28 pixels, line by line from the top left; 0 is paper, 1 is ink.
+    pub train: Examples,
+    /// 10 000 images of the same kind, by other writers.
+    pub test: Examples,
 }
 
 /// Loads MNIST; the first call on a machine unpacks it into a cache folder (55 MB).
@@ -137,7 +41,7 @@ impl fmt::Debug for Images {
 /// use dl_interview::data::mnist;
 ///
 /// let data = mnist()?;
-/// assert_eq!(data.train.pixels.dim(), (60_000, 784));
+/// assert_eq!(data.train.inputs.dim(), (60_000, 784));
 /// assert_eq!(data.train.labels[0], 5);
 /// # Ok::<(), dl_interview::data::DataError>(())
 /// ```
@@ -172,10 +76,10 @@ pub fn mnist_from(packed: &Path, cache: &Path) -> Result<Mnist, DataError> {
     Ok(Mnist { train: images(&raw.trn_img, &raw.trn_lbl), test: images(&raw.tst_img, &raw.tst_lbl) })
 }
 
-fn images(pixels: &[u8], labels: &[u8]) -> Images {
-    let pixels = pixels.iter().map(|&grey| f32::from(grey) / 255.0).collect();
-    Images {
-        pixels: Array2::from_shape_vec((labels.len(), 784), pixels)
+fn images(pixels: &[u8], labels: &[u8]) -> Examples {
+    let pixels = pixels.iter().map(|&grey| Real::from(grey) / 255.0).collect();
+    Examples {
+        inputs: Array2::from_shape_vec((labels.len(), 784), pixels)
             .expect("the file is the published one, with 784 pixels for every label"),
         labels: labels.iter().map(|&digit| usize::from(digit)).collect(),
     }

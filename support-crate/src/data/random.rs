@@ -3,6 +3,8 @@
 use rand::SeedableRng;
 use rand::distr::{Distribution, OpenClosed01};
 
+use crate::tensor::Real;
+
 /// The random numbers of the notebooks: PCG-XSL-128/64 (MCG), 16 bytes of state.
 ///
 /// It is a fixed algorithm, unlike `rand`'s `StdRng`, whose numbers may change with its version.
@@ -41,8 +43,8 @@ pub fn rng(seed: u64) -> Rng {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Normal {
-    mean: f32,
-    std: f32,
+    mean: Real,
+    std: Real,
 }
 
 // Not `rand_distr`'s, because that brings `libm`, and the kernel's rust-analyzer then needs 0.9 s longer at each start.
@@ -60,7 +62,7 @@ impl Normal {
     /// assert_eq!(Normal::new(2.0, 0.0).sample(&mut rng(42)), 2.0);
     /// ```
     #[track_caller]
-    pub fn new(mean: f32, std: f32) -> Normal {
+    pub fn new(mean: Real, std: Real) -> Normal {
         assert!(
             mean.is_finite() && std.is_finite() && std >= 0.0,
             "Normal::new({mean}, {std}): the mean must be finite, the standard deviation finite and at least 0"
@@ -69,12 +71,12 @@ impl Normal {
     }
 }
 
-impl Distribution<f32> for Normal {
-    fn sample<R: rand::Rng + ?Sized>(&self, rng: &mut R) -> f32 {
+impl Distribution<Real> for Normal {
+    fn sample<R: rand::Rng + ?Sized>(&self, rng: &mut R) -> Real {
         // In f64, whose smallest u₁ gives |z| up to 8.6; in f32 the tails would end at 5.8. And u₁ > 0, so ln u₁ is finite.
         let [radius, angle]: [f64; 2] = [OpenClosed01.sample(rng), OpenClosed01.sample(rng)];
         let z = (-2.0 * radius.ln()).sqrt() * (std::f64::consts::TAU * angle).cos();
-        self.mean + self.std * z as f32
+        self.mean + self.std * z as Real
     }
 }
 

@@ -7,6 +7,7 @@ use ndarray::Array2;
 use super::canvas::{self, BODY, Font, GREY, LEADING, MARGIN, PLAIN, WIDTH, units};
 use super::figure::Figure;
 use super::png;
+use crate::tensor::Real;
 
 /// All pixels of a figure: an image without any regularity takes 1.4 bytes a pixel, and a figure stays below 150 KB.
 const PIXELS: usize = 90_000;
@@ -34,7 +35,7 @@ const NARROWEST: f64 = 28.0;
 /// let figure = image_grid("Two ways to fill 2 × 2", &images, &["falling".into(), "rising".into()], 2);
 /// assert_eq!(figure.svg().matches("<image").count(), 2);
 /// ```
-pub fn image_grid(title: &str, images: &Array2<f32>, captions: &[String], columns: usize) -> Figure {
+pub fn image_grid(title: &str, images: &Array2<Real>, captions: &[String], columns: usize) -> Figure {
     let (count, pixels) = images.dim();
     let side = pixels.isqrt();
     assert!(
@@ -100,7 +101,7 @@ pub fn image_grid(title: &str, images: &Array2<f32>, captions: &[String], column
     })
 }
 
-fn notes(images: &Array2<f32>, drawn: usize) -> String {
+fn notes(images: &Array2<Real>, drawn: usize) -> String {
     let mut notes = Vec::new();
     let strange = images.iter().filter(|value| !(-1e-6..=1.0 + 1e-6).contains(*value)).count();
     if strange > 0 {

@@ -18,7 +18,7 @@ fn it_is_written_once_and_then_suffices() {
     let before = NAMES.map(written);
     let warm = mnist_from(Path::new("no-such-folder"), &cache).unwrap();
     assert_eq!(NAMES.map(written), before);
-    assert!(cold.train.pixels == warm.train.pixels && cold.train.labels == warm.train.labels);
+    assert!(cold.train.inputs == warm.train.inputs && cold.train.labels == warm.train.labels);
 }
 
 #[test]
@@ -33,11 +33,11 @@ fn a_damaged_cached_file_is_repaired() {
     }
     let loaded = mnist_from(&packed_folder(), cache.path()).unwrap();
     assert_good(cache.path());
-    assert!(loaded.test.pixels == data.test.pixels && loaded.train.labels == data.train.labels);
+    assert!(loaded.test.inputs == data.test.inputs && loaded.train.labels == data.train.labels);
     // A flipped bit of a pixel parses without complaint: only the sum can show it.
     change(&cache.path().join("train-images-idx3-ubyte"), flip);
     let loaded = mnist_from(&packed_folder(), cache.path()).unwrap();
-    assert!(loaded.train.pixels == data.train.pixels);
+    assert!(loaded.train.inputs == data.train.inputs);
     // Without the packed files there is nothing to repair from.
     change(&cache.path().join("train-labels-idx1-ubyte"), halve);
     let error = mnist_from(Path::new("no-such-folder"), cache.path()).unwrap_err();
