@@ -1,5 +1,17 @@
 //! Tensors that remember how they were computed, and the gradients that follow from it.
 
+mod activations;
+mod arithmetic;
+mod backward;
+mod elementwise;
+mod graph;
+mod matmul;
+mod node;
 mod real;
+mod reduce;
+mod shape;
+mod softmax;
 
+pub use graph::{Graph, GraphNode};
+pub use node::{Tensor, no_grad};
 pub use real::Real;

@@ -1,0 +1,90 @@
+//! Matrix products.
+
+use ndarray::{Array2, ArrayView2, Axis, Ix2, linalg::general_mat_mul};
+
+use super::node::Shared;
+use super::{Real, Tensor};
+
+/// The value as a matrix; the caller has checked that it has two dimensions.
+fn matrix(value: &Shared) -> ArrayView2<'_, Real> {
+    value.view().into_dimensionality::<Ix2>().expect("two dimensions")
+}
+
+impl Tensor {
+    /// The matrix product: (n × k) · (k × m) is n × m.
+    ///
+    /// Backward: ∂L/∂X = G Yᵀ and ∂L/∂Y = Xᵀ G.
+    ///
+    /// # Panics
+    ///
+    /// When one of the two is no matrix, or the inner lengths differ.
+    ///
+    /// ```
+    /// use dl_interview::tensor::Tensor;
+    /// use ndarray::array;
+    ///
+    /// let (x, y) = (Tensor::new(array![[1.0, 2.0]]), Tensor::new(array![[3.0], [4.0]]));
+    /// assert_eq!(x.matmul(&y).value(), array![[11.0]].into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn matmul(&self, other: &Tensor) -> Tensor {
+        let (a, b) = (self.shared(), other.shared());
+        assert!(
+            a.ndim() == 2 && b.ndim() == 2 && a.shape()[1] == b.shape()[0],
+            "matmul: shapes {:?} and {:?} do not fit; (n × k) · (k × m) needs two matrices that agree in k \
+             (is one of them to be transposed with t()?)",
+            a.shape(),
+            b.shape()
+        );
+        let value = matrix(&a).dot(&matrix(&b)).into_dyn();
+        Tensor::from_op("matmul", value, [self, other], move |grad, [x, y]| {
+            let grad = grad.into_dimensionality::<Ix2>().expect("a product of matrices is a matrix");
+            x.accumulate(|| grad.dot(&matrix(&b).t()).into_dyn());
+            y.accumulate(|| matrix(&a).t().dot(&grad).into_dyn());
+        })
+    }
+
+    /// A linear layer: X Wᵀ + b, with X n × in, W out × in and b of length out.
+    ///
+    /// Backward: ∂L/∂X = G W, ∂L/∂W = Gᵀ X, ∂L/∂b = Σ over the rows of G.
+    ///
+    /// # Panics
+    ///
+    /// When the shapes do not fit.
+    ///
+    /// ```
+    /// use dl_interview::tensor::Tensor;
+    /// use ndarray::array;
+    ///
+    /// let x = Tensor::new(array![[1.0, 2.0]]);
+    /// let (w, b) = (Tensor::parameter(array![[3.0, 4.0]]), Tensor::parameter(array![0.5]));
+    /// assert_eq!(x.linear(&w, &b).value(), array![[11.5]].into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn linear(&self, weight: &Tensor, bias: &Tensor) -> Tensor {
+        let (x, w, b) = (self.shared(), weight.shared(), bias.shared());
+        assert!(
+            x.ndim() == 2 && w.ndim() == 2 && x.shape()[1] == w.shape()[1],
+            "linear: inputs of shape {:?} and weights of shape {:?} do not fit; give inputs n × in and weights out × in \
+             (flatten() makes n × in of images)",
+            x.shape(),
+            w.shape()
+        );
+        assert!(
+            b.shape() == [w.shape()[0]],
+            "linear: a bias of shape {:?} does not fit weights of shape {:?}; it must hold one number per output, {}",
+            b.shape(),
+            w.shape(),
+            w.shape()[0]
+        );
+        let mut value = Array2::zeros((x.shape()[0], w.shape()[0]));
+        value += &b;
+        general_mat_mul(1.0, &matrix(&x), &matrix(&w).t(), 1.0, &mut value);
+        Tensor::from_op("linear", value.into_dyn(), [self, weight, bias], move |grad, [input, weight, bias]| {
+            let grad = grad.into_dimensionality::<Ix2>().expect("the result is a matrix");
+            input.accumulate(|| grad.dot(&matrix(&w)).into_dyn());
+            weight.accumulate(|| grad.t().dot(&matrix(&x)).into_dyn());
+            bias.accumulate(|| grad.sum_axis(Axis(0)).into_dyn());
+        })
+    }
+}
