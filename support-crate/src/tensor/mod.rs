@@ -3,10 +3,12 @@
 mod activations;
 mod arithmetic;
 mod backward;
+mod conv;
 mod elementwise;
 mod graph;
 mod matmul;
 mod node;
+mod pool;
 mod real;
 mod reduce;
 mod shape;

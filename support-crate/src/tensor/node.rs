@@ -13,6 +13,11 @@ use super::Real;
 /// keep its inputs for the way back at no cost.
 pub(crate) type Shared = ArcArray<Real, IxDyn>;
 
+/// The numbers in row-major order, copied only if they are not.
+pub(super) fn contiguous(x: Shared) -> Shared {
+    if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned().into_shared() }
+}
+
 /// What an operation does on the way back: given the gradient of its result, it hands each input its share.
 type Backward = Box<dyn FnOnce(ArrayD<Real>, &[Tensor])>;
 

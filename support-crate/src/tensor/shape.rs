@@ -3,6 +3,7 @@
 use ndarray::{ArrayD, Axis, IxDyn, Slice, concatenate};
 
 use super::Tensor;
+use super::node::contiguous;
 
 impl Tensor {
     /// The same numbers, in the same order, under another shape.
@@ -29,8 +30,7 @@ impl Tensor {
             x.len(),
             x.shape()
         );
-        let x = if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned().into_shared() };
-        let value = x.into_shape_with_order(IxDyn(shape)).expect("as many numbers, in standard layout");
+        let value = contiguous(x).into_shape_with_order(IxDyn(shape)).expect("as many numbers, in standard layout");
         Tensor::from_op("reshape", value, [self], move |grad, [x]| {
             let grad = if grad.is_standard_layout() { grad } else { grad.as_standard_layout().into_owned() };
             x.accumulate(|| grad.into_shape_with_order(old).expect("as many numbers, in standard layout"));
