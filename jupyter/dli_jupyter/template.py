@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -36,6 +37,13 @@ STAMP = KERNEL / "stamp.json"
 # The user's own, but without `bin`: rust-analyzer prefers the shims it finds there to any other cargo.
 CARGO_HOME = KERNEL / "cargo-home"
 LOCK_NAME = "alive.lock"
+
+# The cargo that the kernel's rust-analyzer finds: see `short_metadata`.
+CARGO_FOR_ANALYZER = """\
+#!/bin/sh
+[ "$1" = metadata ] && exec {python} -IS {script} {cargo} "$@"
+exec {cargo} "$@"
+"""
 
 # Run by evcxr before it accepts the first cell. A notebook's own set-up cell repeats the first two lines, so that it
 # also works on a stock kernel; here that repetition finds everything loaded. All of it is one cell, because each costs a
@@ -102,7 +110,8 @@ def environment(found, folder):
     path += [p for p in ("/usr/local/bin", "/usr/bin", "/bin") if p not in path]
     env["PATH"] = os.pathsep.join([str(toolchain), *path])
     env["RUSTC"] = str(toolchain / "rustc")
-    env["CARGO"] = str(toolchain / "cargo")
+    # Only rust-analyzer asks this variable; evcxr itself calls what it finds on PATH.
+    env["CARGO"] = str(CONFIG / "cargo")
     env["CARGO_HOME"] = str(CARGO_HOME)
     env["CARGO_NET_OFFLINE"] = "true"
     env["EVCXR_TMPDIR"] = str(folder)
@@ -145,6 +154,7 @@ def fingerprint(found):
             INIT,
             CARGO_CONFIG,
             CARGO_HOME,
+            CARGO_FOR_ANALYZER,
         ),
         "crate": _digest(WARM_CELLS, *map(_stat, crate_sources())),
     }
@@ -181,7 +191,7 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
         else:
             log("kernel: compiling what the notebooks depend on, once (1–3 minutes) …")
             shutil.rmtree(TEMPLATE, ignore_errors=True)
-        _prepare()
+        _prepare(found)
         _fetch(found)
         # As its own process: a kernel's launcher stays for hours, and would keep what this imports.
         done = subprocess.run([sys.executable, "-m", "dli_jupyter.warm"], stdout=sys.stderr)
@@ -192,12 +202,19 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
     return found
 
 
-def _prepare():
+def _prepare(found):
     shutil.rmtree(CONFIG, ignore_errors=True)
     for folder in (TEMPLATE, CONFIG, CARGO_HOME, KERNEL / ".cargo", RUN):
         folder.mkdir(parents=True, exist_ok=True)
     (KERNEL / ".cargo" / "config.toml").write_text(CARGO_CONFIG)
     (CONFIG / "init.evcxr").write_text(INIT.format(crate=str(CRATE).replace("\\", "\\\\")))
+    wrapper = CARGO_FOR_ANALYZER.format(
+        python=shlex.quote(sys.executable),
+        script=shlex.quote(str(Path(__file__).with_name("short_metadata.py"))),
+        cargo=shlex.quote(str(Path(found["toolchain"]) / "bin" / "cargo")),
+    )
+    (CONFIG / "cargo").write_text(wrapper)
+    (CONFIG / "cargo").chmod(0o755)
     users_own = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
     (users_own / "registry").mkdir(parents=True, exist_ok=True)  # what is fetched below goes there, not to the link
     for name in ("registry", "git", "config.toml", "credentials.toml"):
