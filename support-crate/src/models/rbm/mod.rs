@@ -1,6 +1,8 @@
 //! The restricted Boltzmann machine: one visible layer, one hidden layer, and no connection inside a layer.
 
 mod exact;
+mod gradient;
+mod sampling;
 mod training;
 
 use std::fmt;
@@ -8,10 +10,11 @@ use std::fmt;
 use ndarray::{Array1, Array2, Axis};
 use rand::distr::Distribution;
 
-use super::binary::{bernoulli, check_units, random_states, sigmoid, softplus};
+use super::binary::{check_units, sigmoid, softplus};
 use crate::data::Normal;
 use crate::tensor::Real;
 
+pub use self::gradient::RbmGradient;
 pub use self::training::RbmTraining;
 
 /// A restricted Boltzmann machine of binary units: p(v, h) = exp(−E(v, h)) / Z with E(v, h) = −a·v − b·h − v·W·h.
@@ -42,31 +45,6 @@ pub struct Rbm {
     /// a: one for each visible unit.
     pub visible_bias: Array1<Real>,
     /// b: one for each hidden unit.
-    pub hidden_bias: Array1<Real>,
-}
-
-/// The direction in which the mean log-likelihood rises, or an estimate of it: a number for each parameter of an [`Rbm`].
-///
-/// ∂/∂W = ⟨v h⟩ of the data − ⟨v h⟩ of the model, ∂/∂a the same with ⟨v⟩, ∂/∂b with ⟨h⟩.
-///
-/// ```
-/// use dl_interview::data::rng;
-/// use dl_interview::models::Rbm;
-/// use ndarray::array;
-///
-/// let rbm = Rbm::new(3, 2, &mut rng(42));
-/// let gradient = rbm.log_likelihood_gradient(&array![[1.0, 1.0, 1.0]]);
-/// assert_eq!(gradient.weights.dim(), (3, 2));
-/// // The data's units are on, the model's about half of the time.
-/// assert!(gradient.visible_bias.iter().all(|slope| (slope - 0.5).abs() < 0.02));
-/// ```
-#[derive(Clone, Debug, PartialEq)]
-pub struct RbmGradient {
-    /// For W: visible × hidden.
-    pub weights: Array2<Real>,
-    /// For a: one for each visible unit.
-    pub visible_bias: Array1<Real>,
-    /// For b: one for each hidden unit.
     pub hidden_bias: Array1<Real>,
 }
 
@@ -187,175 +165,6 @@ impl Rbm {
     pub fn visible_probabilities(&self, hidden: &Array2<Real>) -> Array2<Real> {
         check_units("visible_probabilities", "hidden", hidden.view(), self.hidden_bias.len());
         (hidden.dot(&self.weights.t()) + &self.visible_bias).mapv_into(sigmoid)
-    }
-
-    /// Zeros and ones drawn from p(h | v): n × hidden from n × visible.
-    ///
-    /// # Panics
-    ///
-    /// Those of [`hidden_probabilities`](Rbm::hidden_probabilities).
-    ///
-    /// ```
-    /// # use dl_interview::data::rng;
-    /// # use dl_interview::models::Rbm;
-    /// # use ndarray::Array2;
-    /// let mut rng = rng(42);
-    /// let hidden = Rbm::new(6, 4, &mut rng).sample_hidden(&Array2::zeros((100, 6)), &mut rng);
-    /// assert!((hidden.mean().unwrap() - 0.5).abs() < 0.1);
-    /// ```
-    #[track_caller]
-    pub fn sample_hidden(&self, visible: &Array2<Real>, rng: &mut impl rand::Rng) -> Array2<Real> {
-        bernoulli(self.hidden_probabilities(visible), rng)
-    }
-
-    /// Zeros and ones drawn from p(v | h): n × visible from n × hidden.
-    ///
-    /// # Panics
-    ///
-    /// Those of [`visible_probabilities`](Rbm::visible_probabilities).
-    ///
-    /// ```
-    /// # use dl_interview::data::rng;
-    /// # use dl_interview::models::Rbm;
-    /// # use ndarray::Array2;
-    /// let mut rng = rng(42);
-    /// let visible = Rbm::new(6, 4, &mut rng).sample_visible(&Array2::zeros((100, 4)), &mut rng);
-    /// assert!((visible.mean().unwrap() - 0.5).abs() < 0.1);
-    /// ```
-    #[track_caller]
-    pub fn sample_visible(&self, hidden: &Array2<Real>, rng: &mut impl rand::Rng) -> Array2<Real> {
-        bernoulli(self.visible_probabilities(hidden), rng)
-    }
-
-    /// `steps` steps of Gibbs sampling from each row of `visible`, all of h given v and then all of v given h: n × visible.
-    ///
-    /// After enough steps the rows are samples of the model, wherever they started. Source: Geman & Geman 1984,
-    /// "Stochastic Relaxation, Gibbs Distributions, and the Bayesian Restoration of Images", IEEE Transactions on
-    /// Pattern Analysis and Machine Intelligence 6(6).
-    ///
-    /// # Panics
-    ///
-    /// When a row does not have one value in 0..=1 for each visible unit.
-    ///
-    /// ```
-    /// # use dl_interview::data::rng;
-    /// # use dl_interview::models::Rbm;
-    /// # use ndarray::Array2;
-    /// let mut rng = rng(42);
-    /// let mut rbm = Rbm::new(6, 4, &mut rng);
-    /// rbm.visible_bias.fill(50.0); // every pixel wants ink
-    /// assert_eq!(rbm.gibbs(&Array2::zeros((3, 6)), 1, &mut rng), Array2::ones((3, 6)));
-    /// ```
-    #[track_caller]
-    pub fn gibbs(&self, visible: &Array2<Real>, steps: usize, rng: &mut impl rand::Rng) -> Array2<Real> {
-        check_units("gibbs", "visible", visible.view(), self.visible_bias.len());
-        let mut visible = visible.clone();
-        for _ in 0..steps {
-            let hidden = self.sample_hidden(&visible, rng);
-            visible = self.sample_visible(&hidden, rng);
-        }
-        visible
-    }
-
-    /// `n` images that the model makes up: Gibbs chains of `steps` steps from random pixels, n × visible.
-    ///
-    /// For a smooth picture instead of zeros and ones, [`reconstruct`](Rbm::reconstruct) them.
-    ///
-    /// ```
-    /// # use dl_interview::data::rng;
-    /// # use dl_interview::models::Rbm;
-    /// let mut rng = rng(42);
-    /// let images = Rbm::new(6, 4, &mut rng).sample(3, 100, &mut rng);
-    /// assert_eq!(images.dim(), (3, 6));
-    /// assert!(images.iter().all(|&pixel| pixel == 0.0 || pixel == 1.0));
-    /// ```
-    pub fn sample(&self, n: usize, steps: usize, rng: &mut impl rand::Rng) -> Array2<Real> {
-        self.gibbs(&random_states(n, self.visible_bias.len(), rng), steps, rng)
-    }
-
-    /// What the hidden units kept of each image: p(v | h) at h = p(h | v), n × visible from n × visible.
-    ///
-    /// Probabilities stand for the hidden states (the mean field), so that nothing is left to chance.
-    ///
-    /// # Panics
-    ///
-    /// When a row does not have one value in 0..=1 for each visible unit.
-    ///
-    /// ```
-    /// # use dl_interview::data::rng;
-    /// # use dl_interview::models::Rbm;
-    /// # use ndarray::Array2;
-    /// let untrained = Rbm::new(6, 4, &mut rng(42));
-    /// let grey = untrained.reconstruct(&Array2::ones((1, 6)));
-    /// assert!(grey.iter().all(|pixel| (pixel - 0.5).abs() < 0.02));
-    /// ```
-    #[track_caller]
-    pub fn reconstruct(&self, visible: &Array2<Real>) -> Array2<Real> {
-        self.visible_probabilities(&self.hidden_probabilities(visible))
-    }
-
-    /// One step uphill: each parameter grows by `rate` times its number in `gradient`.
-    ///
-    /// # Panics
-    ///
-    /// When the gradient is that of a machine of another size, or the rate is not finite or negative.
-    ///
-    /// ```
-    /// use dl_interview::data::rng;
-    /// use dl_interview::models::Rbm;
-    /// use ndarray::array;
-    ///
-    /// let mut rbm = Rbm::new(2, 2, &mut rng(42));
-    /// let data = array![[1.0, 1.0]];
-    /// let before = rbm.log_likelihood(&data);
-    /// let gradient = rbm.log_likelihood_gradient(&data);
-    /// rbm.ascend(&gradient, 0.1);
-    /// assert!(rbm.log_likelihood(&data) > before);
-    /// ```
-    #[track_caller]
-    pub fn ascend(&mut self, gradient: &RbmGradient, rate: Real) {
-        assert!(rate.is_finite() && rate >= 0.0, "ascend(…, {rate}): the rate must be finite and at least 0");
-        assert!(
-            gradient.weights.dim() == self.weights.dim(),
-            "ascend: a gradient for {:?} weights, but the model has {:?}; use one that this model computed",
-            gradient.weights.dim(),
-            self.weights.dim()
-        );
-        self.weights.scaled_add(rate, &gradient.weights);
-        self.visible_bias.scaled_add(rate, &gradient.visible_bias);
-        self.hidden_bias.scaled_add(rate, &gradient.hidden_bias);
-    }
-
-    /// The means ⟨v h⟩, ⟨v⟩ and ⟨h⟩ over rows that count with these probabilities, given p(h | v) of each.
-    fn means(visible: &Array2<Real>, hidden: &Array2<Real>, probabilities: &Array1<Real>) -> RbmGradient {
-        let weighted = hidden * &probabilities.view().insert_axis(Axis(1));
-        RbmGradient {
-            weights: visible.t().dot(&weighted),
-            visible_bias: visible.t().dot(probabilities),
-            hidden_bias: weighted.sum_axis(Axis(0)),
-        }
-    }
-}
-
-impl RbmGradient {
-    fn zeros(visible: usize, hidden: usize) -> RbmGradient {
-        RbmGradient {
-            weights: Array2::zeros((visible, hidden)),
-            visible_bias: Array1::zeros(visible),
-            hidden_bias: Array1::zeros(hidden),
-        }
-    }
-
-    fn scale(&mut self, factor: Real) {
-        self.weights *= factor;
-        self.visible_bias *= factor;
-        self.hidden_bias *= factor;
-    }
-
-    fn add(&mut self, factor: Real, other: &RbmGradient) {
-        self.weights.scaled_add(factor, &other.weights);
-        self.visible_bias.scaled_add(factor, &other.visible_bias);
-        self.hidden_bias.scaled_add(factor, &other.hidden_bias);
     }
 }
 
