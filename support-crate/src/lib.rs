@@ -1,9 +1,10 @@
-//! The engine behind the notebooks: data, figures, claims.
+//! The engine behind the notebooks: data, models, figures, claims.
 //!
 //! A notebook brings all of it in with `use dl_interview::prelude::*;`.
 
 pub mod data;
 pub mod models;
+pub mod nn;
 pub mod notebook;
 pub mod plot;
 pub mod prelude;
