@@ -4,6 +4,7 @@
 
 pub mod data;
 pub mod notebook;
+pub mod optim;
 pub mod plot;
 pub mod prelude;
 pub mod tensor;
