@@ -6,6 +6,7 @@ pub mod data;
 pub mod models;
 pub mod nn;
 pub mod notebook;
+pub mod optim;
 pub mod plot;
 pub mod prelude;
 pub mod tensor;
