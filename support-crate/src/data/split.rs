@@ -221,8 +221,8 @@ mod tests {
                 assert!(n < 10 || !seen.is_sorted(), "{seen:?}");
                 seen.sort();
                 assert_eq!(seen, Vec::from_iter(0..n));
-                for part in parts {
-                    assert_eq!(part.labels, data.select(&numbers(&[part.clone()])).labels);
+                for part in &parts {
+                    assert_eq!(part, &data.select(&numbers(std::slice::from_ref(part))));
                 }
             }
         }
