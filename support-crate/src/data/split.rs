@@ -235,6 +235,8 @@ mod tests {
         assert_eq!(sizes(101, [0.5, 0.25, 0.25]), [51, 25, 25]);
         assert_eq!(sizes(7, [0.0, 1.0, 0.0]), [0, 7, 0]);
         assert_eq!(sizes(60_000, [0.9, 0.05, 0.05]), [54_000, 3_000, 3_000]);
+        // Shares that are a little short of 1 in all leave nothing over.
+        assert_eq!(sizes(60_000, [0.5, 0.25, 0.249_95]), [30_000, 15_000, 15_000]);
     }
 
     #[test]
