@@ -221,8 +221,8 @@ mod tests {
                 assert!(n < 10 || !seen.is_sorted(), "{seen:?}");
                 seen.sort();
                 assert_eq!(seen, Vec::from_iter(0..n));
-                for part in parts {
-                    assert_eq!(part.labels, data.select(&numbers(&[part.clone()])).labels);
+                for part in &parts {
+                    assert_eq!(part, &data.select(&numbers(std::slice::from_ref(part))));
                 }
             }
         }
@@ -235,6 +235,8 @@ mod tests {
         assert_eq!(sizes(101, [0.5, 0.25, 0.25]), [51, 25, 25]);
         assert_eq!(sizes(7, [0.0, 1.0, 0.0]), [0, 7, 0]);
         assert_eq!(sizes(60_000, [0.9, 0.05, 0.05]), [54_000, 3_000, 3_000]);
+        // Shares that are a little short of 1 in all leave nothing over.
+        assert_eq!(sizes(60_000, [0.5, 0.25, 0.249_95]), [30_000, 15_000, 15_000]);
     }
 
     #[test]
