@@ -10,7 +10,8 @@ use crate::tensor::Real;
 /// A random change of images, drawn anew for each image; the class stays what it was.
 ///
 /// Images are rows of side² pixels, line by line from the top left; 0 is paper, 1 is ink, and paper comes in from outside.
-/// A value between pixels is interpolated bilinearly.
+/// A value between pixels is interpolated bilinearly. (One permutation of the pixels for all images needs no more than a
+/// shuffled `order` of the columns and `images.select(Axis(1), &order)`.)
 ///
 /// ```
 /// use dl_interview::data::{Augment, glyphs, rng};
