@@ -3,10 +3,12 @@
 mod activations;
 mod arithmetic;
 mod backward;
+mod dropout;
 mod elementwise;
 mod graph;
 mod matmul;
 mod node;
+mod normalization;
 mod real;
 mod reduce;
 mod shape;
