@@ -4,3 +4,4 @@
 //! one anew: `python ops.py > ops.json`, in an environment with `torch`.
 
 mod fixture;
+mod ops;
