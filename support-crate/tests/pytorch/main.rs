@@ -4,4 +4,5 @@
 //! one anew: `python ops.py > ops.json`, in an environment with `torch`.
 
 mod fixture;
+mod ops;
 mod optimizers;
