@@ -9,7 +9,6 @@ mod loss;
 mod lsuv;
 mod metrics;
 mod net;
-mod until_tensor_has_them;
 
 pub use activation::Activation;
 pub use distances::{contrastive, l1, l2, triplet};

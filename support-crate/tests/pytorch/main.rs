@@ -7,3 +7,4 @@ mod fixture;
 mod initializers;
 mod layers;
 mod losses;
+mod ops;

@@ -1,0 +1,13 @@
+//! Gradients against central differences, and what holds for any graph.
+
+mod activations;
+mod arithmetic;
+mod difference;
+mod elementwise;
+mod graphs;
+mod misuse;
+mod normalization;
+mod products;
+mod properties;
+mod reductions;
+mod shapes;
