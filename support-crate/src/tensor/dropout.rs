@@ -27,7 +27,7 @@ impl Tensor {
     #[track_caller]
     pub fn dropout(&self, p: Real, rng: &mut impl rand::Rng) -> Tensor {
         assert!((0.0..1.0).contains(&p), "dropout({p}): the probability to drop must lie in [0, 1), as 0.5 does");
-        let (keep, scale) = ((1.0 - p) as f64, 1.0 / (1.0 - p));
+        let (keep, scale) = (1.0 - p as f64, 1.0 / (1.0 - p));
         // Multiplied, not chosen: the processor would guess every second branch wrong.
         let factor = || scale * Real::from(u8::from(rng.random_bool(keep)));
         let mask = ArrayD::from_shape_simple_fn(IxDyn(&self.shape()), factor);

@@ -196,6 +196,9 @@ fn a_gradient_has_its_tensors_shape_and_lies_row_after_row() {
         assert_eq!(grad.shape(), tensor.shape());
         assert!(grad.is_standard_layout());
     }
+    x.zero_grad();
+    x.affine(1.0, 0.0).backward_from(numbers(&[3, 2], 3).reversed_axes()); // handed down as it is
+    assert!(x.grad().unwrap().is_standard_layout());
     x.set_grad(numbers(&[3, 2], 1).reversed_axes());
     x.set_value(numbers(&[3, 2], 1).reversed_axes());
     assert!(x.grad().unwrap().is_standard_layout() && x.value().is_standard_layout());
