@@ -6,6 +6,7 @@ mod difference;
 mod elementwise;
 mod graphs;
 mod misuse;
+mod nn;
 mod normalization;
 mod products;
 mod properties;
