@@ -10,3 +10,4 @@ pub mod optim;
 pub mod plot;
 pub mod prelude;
 pub mod tensor;
+pub mod train;
