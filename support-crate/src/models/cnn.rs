@@ -78,6 +78,17 @@ mod tests {
     }
 
     #[test]
+    fn each_convolution_is_followed_by_relu_and_pooling() {
+        for net in [cnn(&mut rng(1)), lenet(&mut rng(1))] {
+            let layers: Vec<String> = net.layers.iter().map(|layer| format!("{layer:?}")).collect();
+            for at in [1, 4] {
+                assert!(layers[at].starts_with("Conv2d"), "{layers:?}");
+                assert_eq!(layers[at + 1..at + 3], ["Relu", "MaxPool(2 × 2, stride 2)"]);
+            }
+        }
+    }
+
+    #[test]
     fn a_convolutional_net_knows_that_pixels_have_neighbours() {
         let (data, mut rng) = (mnist().unwrap(), rng(1));
         let (train, test) = (data.train.first(2000), data.test.first(2000));
