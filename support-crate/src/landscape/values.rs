@@ -223,7 +223,7 @@ mod tests {
         {
             assert!(lowest(&f).abs() < 1e-10, "{f}");
         }
-        assert!((lowest(&TestFunction::rugged()) + 0.986_442_854_892).abs() < 1e-6);
+        assert!((lowest(&TestFunction::rugged()) + 0.986_442_9).abs() < 1e-6);
         // No point of a fine grid is lower.
         for f in [TestFunction::rugged(), TestFunction::double_well(0.2), TestFunction::double_well(-0.3)] {
             let grid = (-6000..6000).map(|i| f.value(&[i as Real / 1000.0]));

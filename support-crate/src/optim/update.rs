@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn the_length_of_the_first_step() {
         let rate = 0.01;
-        for scale in [1e-3, 1.0, 1e3] {
+        for scale in [0.01, 1.0, 1000.0] {
             let first = |optimizer: Optimizer| walk(optimizer, 1, |_| array![3.0 * scale, -scale])[0].clone() / rate;
             for (optimizer, expected) in [
                 (Optimizer::adam(rate), 1.0),
