@@ -3,6 +3,7 @@
 //! A notebook brings all of it in with `use dl_interview::prelude::*;`.
 
 pub mod data;
+pub mod landscape;
 pub mod models;
 pub mod nn;
 pub mod notebook;
