@@ -177,7 +177,8 @@ fn mistakes_are_named() {
     ];
     for (wanted, work) in cases {
         let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_err();
-        let message = panic.downcast::<String>().unwrap_or_else(|text| Box::new(text.downcast::<&str>().unwrap().to_string()));
+        let message =
+            panic.downcast::<String>().unwrap_or_else(|text| Box::new(text.downcast::<&str>().unwrap().to_string()));
         assert!(message.contains(wanted), "{message}");
     }
 }
