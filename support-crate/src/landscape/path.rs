@@ -223,6 +223,14 @@ mod tests {
     }
 
     #[test]
+    fn cooled_down_it_comes_to_rest() {
+        let (f, mut rng) = (TestFunction::bowl(1.0), rng(1));
+        let ends = (0..50).map(|_| anneal(&f, &[1.0, 1.0], 0.1, 0.5, 1000, &mut rng).values[1000]);
+        let mean = ends.sum::<Real>() / 50.0; // at a constant temperature T of 0.5 it would be T
+        assert!(mean < 0.02, "{mean}");
+    }
+
+    #[test]
     fn a_fifth_of_the_starts_on_the_rugged_function_find_its_minimum() {
         let f = TestFunction::rugged();
         let lowest = f.minima()[0][0];
