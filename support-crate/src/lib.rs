@@ -2,6 +2,9 @@
 //!
 //! A notebook brings all of it in with `use dl_interview::prelude::*;`.
 
+// A cast that `f32` needs is one too many in `f64`.
+#![cfg_attr(feature = "f64", allow(clippy::unnecessary_cast, clippy::useless_conversion))]
+
 pub mod data;
 pub mod landscape;
 pub mod models;
@@ -10,5 +13,6 @@ pub mod notebook;
 pub mod optim;
 pub mod plot;
 pub mod prelude;
+mod random;
 pub mod tensor;
 pub mod train;

@@ -4,8 +4,8 @@ use ndarray::{Array1, Array2};
 use rand::distr::Distribution;
 
 use super::TestFunction;
-use crate::data::Normal;
 use crate::optim::Optimizer;
+use crate::random::Normal;
 use crate::tensor::{Real, Tensor};
 
 /// Where a walk went: the start and the point after each step, with the function's values there.
@@ -148,7 +148,7 @@ pub fn surface(function: &TestFunction, xs: (Real, Real), ys: (Real, Real), n: u
 mod tests {
     use super::super::eigenvalues;
     use super::*;
-    use crate::data::rng;
+    use crate::random::rng;
     use ndarray::array;
 
     /// Steps until the value is 10⁻¹² of that at the start.

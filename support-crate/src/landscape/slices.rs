@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayD, Axis};
 use rand::distr::Distribution;
 
 use super::weights::{Kept, assert_fit};
-use crate::data::Normal;
+use crate::random::Normal;
 use crate::tensor::{Real, Tensor, no_grad};
 
 /// The loss at `steps` + 1 places on the straight line between two sets of weights: (1 − α) `from` + α `to`.
@@ -138,7 +138,7 @@ pub fn slice(
 mod tests {
     use super::super::{flatten, unflatten};
     use super::*;
-    use crate::data::rng;
+    use crate::random::rng;
     use ndarray::{Array, array};
     use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -4,9 +4,9 @@ use ndarray::{Array2, ArrayView1};
 use rand::distr::Distribution;
 
 use super::mlp_with;
-use crate::data::Normal;
 use crate::nn::{Activation, Init, Layer, Net};
 use crate::optim::Optimizer;
+use crate::random::Normal;
 use crate::tensor::{Real, Tensor};
 
 /// What the generator makes small, from the discriminator's logits s = logit D(G(z)).
@@ -107,7 +107,10 @@ impl Gan {
         let generator = mlp_with(&[16, 64, 64, 64, 64, 2], hidden, rng);
         generator.initialize(Init::Normal { std: 0.02 }, rng);
         let leaky = |_| vec![Layer::Activation(Activation::LeakyRelu(0.2))];
-        let discriminator = { let w = env("DW", 64.0) as usize; mlp_with(&[2, w, w, 1], leaky, rng) };
+        let discriminator = {
+            let w = env("DW", 64.0) as usize;
+            mlp_with(&[2, w, w, 1], leaky, rng)
+        };
         let mut gan = Gan::new(generator, discriminator, 16);
         let adam = Optimizer::adam(1e-3).betas(0.5, 0.999);
         (gan.generator_optimizer, gan.discriminator_optimizer) = (adam.clone(), adam);

@@ -37,8 +37,7 @@ pub fn train_siamese(
     net.train();
     (0..training.steps)
         .map(|_| {
-            let pairs: Vec<(usize, usize)> =
-                (0..training.pairs).map(|i| pair(&members, i < half, rng)).collect();
+            let pairs: Vec<(usize, usize)> = (0..training.pairs).map(|i| pair(&members, i < half, rng)).collect();
             let side = |f: fn(&(usize, usize)) -> usize| {
                 let indices: Vec<usize> = pairs.iter().map(f).collect();
                 net.forward(&Tensor::new(examples.select(&indices).inputs))
