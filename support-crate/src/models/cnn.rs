@@ -59,3 +59,48 @@ pub fn lenet(rng: &mut impl rand::Rng) -> Net {
         Layer::linear(16 * 4 * 4, 10, rng),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Examples, minibatches, mnist, rng, shift_images};
+    use crate::models::mlp;
+    use crate::nn::Activation;
+    use crate::tensor::Real;
+    use crate::train::{Fit, fit};
+    use ndarray::Axis;
+
+    #[test]
+    fn weights_that_are_shared_are_few() {
+        let mlp = mlp(&[784, 128, 10], Activation::Relu, &mut rng(1)).parameter_count();
+        let (lenet, cnn) = (lenet(&mut rng(1)).parameter_count(), cnn(&mut rng(1)).parameter_count());
+        assert_eq!((lenet, cnn, mlp), (5_994, 9_098, 101_770));
+    }
+
+    #[test]
+    fn a_convolutional_net_knows_that_pixels_have_neighbours() {
+        let (data, mut rng) = (mnist().unwrap(), rng(1));
+        let (train, test) = (data.train.first(2000), data.test.first(2000));
+        let order = minibatches(784, 1, &mut rng).concat();
+        let permuted =
+            |data: &Examples| Examples { inputs: data.inputs.select(Axis(1), &order), labels: data.labels.clone() };
+        let how = Fit { epochs: 4, batch: 32, progress: false, ..Fit::default() };
+        let trained = |net: Net, train: &Examples| {
+            fit(&net, train, None, &how);
+            net
+        };
+        let accuracy = |net: &Net, test: &Examples| net.accuracy(&test.inputs, &test.labels);
+
+        let dense = trained(mlp(&[784, 128, 10], Activation::Relu, &mut rng), &train);
+        let convolutional = trained(cnn(&mut rng), &train);
+        let smaller = trained(lenet(&mut rng), &train);
+        let blind = trained(cnn(&mut rng), &permuted(&train));
+        let [mlp, cnn, lenet] = [&dense, &convolutional, &smaller].map(|net| accuracy(net, &test));
+        assert!(cnn >= mlp + 0.02 && lenet >= mlp + 0.02, "CNN {cnn}, LeNet {lenet}, MLP {mlp}");
+        let blind: Real = accuracy(&blind, &permuted(&test));
+        assert!(cnn - blind >= 0.04, "{cnn}, with permuted pixels {blind}");
+        let shifted = Examples { inputs: shift_images(&test.inputs, 2, 0), labels: test.labels.clone() };
+        let (cnn, mlp) = (accuracy(&convolutional, &shifted), accuracy(&dense, &shifted));
+        assert!(cnn >= mlp + 0.1, "two pixels lower: CNN {cnn}, MLP {mlp}");
+    }
+}

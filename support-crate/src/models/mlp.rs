@@ -67,3 +67,66 @@ pub fn mlp_with(sizes: &[usize], mut hidden: impl FnMut(usize) -> Vec<Layer>, rn
     }
     Net::new(layers)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{pure_noise, rng};
+    use crate::tensor::{Real, Tensor};
+    use ndarray::Array2;
+
+    #[test]
+    fn the_spread_of_the_weights_goes_with_the_activation() {
+        for (activation, variance) in [
+            (Activation::Relu, 2.0 / 200.0),
+            (Activation::LeakyRelu(0.1), 2.0 / 200.0),
+            (Activation::Gelu, 2.0 / 200.0),
+            (Activation::Sigmoid, 2.0 / 500.0),
+            (Activation::Tanh, 2.0 / 500.0),
+            (Activation::Selu, 1.0 / 200.0),
+            (Activation::Identity, 1.0 / 200.0),
+        ] {
+            let net = mlp(&[200, 300, 300], activation.clone(), &mut rng(1));
+            let measured = net.layers[0].weight().unwrap().value().var(0.0);
+            assert!((measured / variance - 1.0).abs() < 0.03, "{activation:?}: {measured}, not {variance}");
+            assert_eq!(net.parameters()[1].value().sum(), 0.0);
+        }
+    }
+
+    #[test]
+    fn a_signal_keeps_its_size_through_twenty_layers() {
+        for activation in [Activation::Relu, Activation::Selu] {
+            let net = mlp(&[256; 21], activation.clone(), &mut rng(1));
+            let x = pure_noise(100, 256, 2, &mut rng(2)).inputs;
+            let size = |x: &Array2<Real>| x.mapv(|x| x * x).mean().unwrap();
+            let ratio = size(&net.predict(&x)) / size(&x);
+            assert!((0.2..5.0).contains(&ratio), "{activation:?}: {ratio}");
+        }
+    }
+
+    #[test]
+    fn learned_slopes_belong_to_one_layer_each() {
+        let net = mlp(&[2, 3, 3, 2], Activation::prelu(), &mut rng(1));
+        let slopes: Vec<Tensor> =
+            net.named_parameters().into_iter().filter(|(name, _)| name.ends_with("slopes")).map(|(_, s)| s).collect();
+        assert_eq!(slopes.len(), 2);
+        assert!(!slopes[0].is(&slopes[1]));
+    }
+
+    #[test]
+    fn two_sizes_are_a_linear_model() {
+        assert_eq!(format!("{:?}", mlp(&[4, 3], Activation::Relu, &mut rng(1)).layers), "[Linear(4 → 3)]");
+    }
+
+    #[test]
+    #[should_panic(expected = "mlp([784], …): give at least two sizes")]
+    fn one_size_is_no_net() {
+        mlp(&[784], Activation::Relu, &mut rng(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "none of them 0")]
+    fn a_layer_has_units() {
+        mlp(&[784, 0, 10], Activation::Relu, &mut rng(1));
+    }
+}

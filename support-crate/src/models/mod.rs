@@ -21,4 +21,4 @@ pub use self::gan::{Gan, GanLoss, modes_covered};
 pub use self::mlp::{mlp, mlp_with};
 pub use self::nearest::NearestNeighbors;
 pub use self::rbm::{Rbm, RbmGradient, RbmTraining};
-pub use self::siamese::{SiameseTraining, contrastive_loss, one_shot_accuracy, train_siamese};
+pub use self::siamese::{Episode, SiameseTraining, embed, one_shot_accuracy, train_siamese};
