@@ -9,4 +9,5 @@ pub mod notebook;
 pub mod optim;
 pub mod plot;
 pub mod prelude;
+pub mod system;
 pub mod tensor;
