@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 # The support crate's dependencies whose types a notebook can meet. A notebook's own `:dep` is never left out.
-OF_NOTEBOOKS = {"ndarray", "rand", "rand_pcg", "candle_core", "candle_nn"}
+OF_NOTEBOOKS = {"ndarray", "rand", "rand_pcg"}
 
 
 def shorten(metadata):

@@ -3,6 +3,7 @@
 //! A notebook brings all of it in with `use dl_interview::prelude::*;`.
 
 pub mod data;
+pub mod landscape;
 pub mod models;
 pub mod nn;
 pub mod notebook;
@@ -11,3 +12,4 @@ pub mod plot;
 pub mod prelude;
 pub mod system;
 pub mod tensor;
+pub mod train;

@@ -81,6 +81,8 @@ fn moons_are_half_circles() {
 fn xor_repeats_the_table_with_noise_around_it() {
     let data = xor(4000, 0.1, &mut rng(1));
     let table = xor(4, 0.0, &mut rng(1));
+    assert_eq!(table.labels, array![0, 1, 1, 0]);
+    assert_eq!(table.inputs, array![[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]]);
     let gaps = Array2::from_shape_fn((4000, 2), |(i, column)| data.inputs[[i, column]] - table.inputs[[i % 4, column]]);
     assert_eq!(data.labels, Array1::from_shape_fn(4000, |i| table.labels[i % 4]));
     assert!(gaps.mean().unwrap().abs() < 0.006 && (gaps.std(0.0) - 0.1).abs() < 0.006);

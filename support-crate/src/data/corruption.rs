@@ -146,14 +146,16 @@ mod tests {
         for (noisy, allowed) in
             [(clean.resample_labels(1.0, &mut rng(2)), 10), (clean.flip_labels(1.0, &mut rng(2)), 9)]
         {
-            let mut steps = [0; 10];
-            for (old, new) in clean.labels.iter().zip(&noisy.labels) {
+            let (mut steps, mut counts) = ([0; 10], [0; 10]);
+            for (old, &new) in clean.labels.iter().zip(&noisy.labels) {
                 steps[(new + 10 - old) % 10] += 1;
+                counts[new] += 1;
             }
-            for count in &steps[10 - allowed..] {
-                let (expected, std) = (10_000.0 / allowed as f64, (10_000.0 / allowed as f64).sqrt());
-                assert!((f64::from(*count) - expected).abs() < 5.0 * std, "{steps:?}");
-            }
+            let even = |counts: &[i32]| {
+                let expected = 10_000.0 / counts.len() as f64;
+                counts.iter().all(|&count| (f64::from(count) - expected).abs() < 5.0 * expected.sqrt())
+            };
+            assert!(even(&steps[10 - allowed..]) && even(&counts), "{steps:?} {counts:?}");
         }
     }
 
@@ -163,6 +165,8 @@ mod tests {
         for share in [0.0, 0.5, 1.0] {
             let (contaminated, leaked) = contaminate(&train, &test, share, &mut rng(5));
             assert_eq!(contaminated.first(400), train);
+            let copies = Vec::from_iter(400..contaminated.len());
+            assert_eq!(contaminated.select(&copies), test.select(&leaked));
             let mut once = leaked.clone();
             once.sort();
             once.dedup();

@@ -104,31 +104,6 @@ impl Examples {
     }
 }
 
-/// The labels as n × `classes` targets: 1 in the column of the class, 0 elsewhere.
-///
-/// # Panics
-///
-/// When a label is not below `classes`.
-///
-/// ```
-/// use dl_interview::data::one_hot;
-/// use ndarray::array;
-///
-/// assert_eq!(one_hot(&array![2, 0], 3), array![[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
-/// ```
-#[track_caller]
-pub fn one_hot(labels: &Array1<usize>, classes: usize) -> Array2<Real> {
-    let mut targets = Array2::zeros((labels.len(), classes));
-    for (row, &label) in labels.iter().enumerate() {
-        assert!(
-            label < classes,
-            "one_hot: label {label} of example {row} is not one of {classes} classes, which count from 0; give more classes"
-        );
-        targets[[row, label]] = 1.0;
-    }
-    targets
-}
-
 impl fmt::Debug for Examples {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Examples({} × {}", self.inputs.nrows(), self.inputs.ncols())?;
@@ -136,27 +111,5 @@ impl fmt::Debug for Examples {
             write!(f, ", labels {low}..={high}")?;
         }
         write!(f, ")")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use ndarray::array;
-
-    #[test]
-    fn one_hot_targets_have_one_1_per_row_and_give_the_labels_back() {
-        let labels = array![3, 0, 1, 1];
-        let targets = one_hot(&labels, 5);
-        assert_eq!(targets.dim(), (4, 5));
-        assert_eq!(targets.sum_axis(Axis(1)), array![1.0, 1.0, 1.0, 1.0]);
-        assert_eq!(targets.dot(&array![0.0, 1.0, 2.0, 3.0, 4.0]), labels.mapv(|label| label as Real));
-        assert_eq!(one_hot(&array![], 3).dim(), (0, 3));
-    }
-
-    #[test]
-    #[should_panic(expected = "one_hot: label 3 of example 1 is not one of 3 classes")]
-    fn a_label_beyond_the_classes_is_refused() {
-        one_hot(&array![0, 3], 3);
     }
 }

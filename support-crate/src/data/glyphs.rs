@@ -13,7 +13,7 @@ const STROKES: usize = 2;
 /// Straight pieces that a curved stroke is drawn with.
 const PIECES: usize = 12;
 /// Half the width of a line, in pixels.
-const PEN: Real = 0.7;
+const PEN: Real = 0.8;
 
 /// A point of the paper, across and down, each 0 to 1.
 type Point = [Real; 2];
@@ -62,7 +62,9 @@ fn character(rng: &mut impl rand::Rng) -> [[Point; 4]; STROKES] {
 
 /// The character as written once.
 fn written(character: [[Point; 4]; STROKES], rng: &mut impl rand::Rng) -> [[Point; 4]; STROKES] {
-    let (slip, affine, shift) = (Normal::new(0.0, 0.03), Normal::new(0.0, 0.15), Normal::new(0.0, 0.05));
+    // Tuned so that one image per class is not enough for raw pixels (the nearest of five is right for 53 to 56 %), while
+    // a metric learned on 300 other characters gets three quarters right.
+    let (slip, affine, shift) = (Normal::new(0.0, 0.015), Normal::new(0.0, 0.08), Normal::new(0.0, 0.07));
     let [a, b, c, d] = [1.0, 0.0, 0.0, 1.0].map(|identity| identity + affine.sample(rng));
     let [right, down] = [(); 2].map(|()| shift.sample(rng));
     character.map(|stroke| {

@@ -19,7 +19,7 @@ pub use self::bars_and_stripes::bars_and_stripes;
 pub use self::batches::minibatches;
 pub use self::corruption::contaminate;
 pub use self::error::DataError;
-pub use self::examples::{Examples, one_hot};
+pub use self::examples::Examples;
 pub use self::glyphs::glyphs;
 pub use self::mnist::{Mnist, mnist, mnist_from};
 pub use self::random::{Normal, Rng, rng};

@@ -89,9 +89,7 @@ pub(super) fn check_binary(call: &str, rows: ArrayView2<Real>, units: usize) {
     assert!(rows.nrows() > 0, "{call}: there is no row to take the mean over; give at least one");
     check_units(call, "visible", rows, units);
     if let Some(value) = rows.iter().find(|value| **value != 0.0 && **value != 1.0) {
-        panic!(
-            "{call}: {value} has no probability under a model of zeros and ones; round the values, e.g. mapv(Real::round)"
-        );
+        panic!("{call}: {value} has no probability under a model of zeros and ones; round the values first");
     }
 }
 

@@ -28,7 +28,8 @@ pub struct DeepBeliefNetwork {
 }
 
 impl DeepBeliefNetwork {
-    /// An untrained network with these layer sizes, the data's first: `[784, 256, 64]` is two machines, 784 × 256 and 256 × 64.
+    /// An untrained network with these layer sizes, the data's first: `[784, 256, 64]` is two machines, 784 × 256 and
+    /// 256 × 64.
     ///
     /// # Panics
     ///
@@ -106,7 +107,8 @@ impl DeepBeliefNetwork {
         features
     }
 
-    /// `n` images that the network makes up (n × visible): `steps` Gibbs steps of the top machine, then one draw a layer down.
+    /// `n` images that the network makes up (n × visible): `steps` Gibbs steps of the top machine, then one draw a
+    /// layer down.
     ///
     /// # Panics
     ///
@@ -126,7 +128,8 @@ impl DeepBeliefNetwork {
         below.iter().rev().fold(states, |states, layer| layer.sample_visible(&states, rng))
     }
 
-    /// The weights (inputs × outputs) and hidden biases of each layer from the bottom, for an MLP of sigmoid units to start from.
+    /// The weights (inputs × outputs) and hidden biases of each layer from the bottom, for an MLP of sigmoid units to
+    /// start from.
     ///
     /// ```
     /// # use dl_interview::data::rng;

@@ -1,14 +1,19 @@
 //! Layers, nets of them, how their weights start, and what they are to make small.
 
 mod activation;
+mod construct;
+mod distances;
 mod init;
 mod layer;
 mod loss;
+mod lsuv;
+mod metrics;
 mod net;
-mod until_tensor_has_them;
 
 pub use activation::Activation;
+pub use distances::{contrastive, l1, l2, triplet};
 pub use init::{Fan, Init, fans};
 pub use layer::Layer;
-pub use loss::accuracy;
+pub use loss::{Loss, Targets};
+pub use metrics::{accuracy, brier, one_hot};
 pub use net::Net;

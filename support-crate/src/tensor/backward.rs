@@ -79,6 +79,8 @@ impl Tensor {
                 swept.shape()
             );
         }
+        // What set_grad may have put into a result is not part of this sweep; what it put into a leaf is added to.
+        order.iter().for_each(Tensor::zero_grad);
         self.accumulate(|| grad);
         for tensor in order {
             tensor.pass_on();

@@ -267,7 +267,7 @@ impl Tensor {
             array(y, (n, out, down, across)),
             [self, weight, bias],
             move |grad, [input, weight, bias]| {
-                let grad = contiguous(grad.into_shared());
+                let grad = grad.into_shared();
                 weight.accumulate(|| array(pair.kernel_gradient(numbers(&grad), numbers(&x)), (out, channels, kh, kw)));
                 bias.accumulate(|| channel_sums(numbers(&grad), out, down * across));
                 input.accumulate(|| {
@@ -323,7 +323,7 @@ impl Tensor {
         let y = pair.scatter(numbers(&x), numbers(&w), Some(numbers(&b)));
         let value = array(y, (n, out, height, width));
         Tensor::from_op("conv_transpose2d", value, [self, weight, bias], move |grad, [input, weight, bias]| {
-            let grad = contiguous(grad.into_shared());
+            let grad = grad.into_shared();
             weight.accumulate(|| array(pair.kernel_gradient(numbers(&x), numbers(&grad)), (inputs, out, kh, kw)));
             bias.accumulate(|| channel_sums(numbers(&grad), out, height * width));
             input.accumulate(|| array(pair.gather(numbers(&grad), numbers(&w), None), (n, inputs, down, across)));

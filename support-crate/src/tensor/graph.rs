@@ -108,7 +108,7 @@ impl Graph {
         let mut dot = String::from("digraph {\n  rankdir=LR;\n  node [shape=box];\n");
         for (i, node) in self.nodes.iter().enumerate() {
             let shape: Vec<String> = node.value.shape().iter().map(usize::to_string).collect();
-            let label = format!("{} {}", node.label, shape.join("×")).trim().replace('"', "'");
+            let label = format!("{} {}", node.label, shape.join("×")).trim().replace('\\', "/").replace('"', "'");
             dot += &format!("  n{i} [label=\"{label}\"];\n");
             for input in &node.inputs {
                 dot += &format!("  n{input} -> n{i};\n");
@@ -124,7 +124,7 @@ fn everything_below(result: &Tensor) -> Vec<Tensor> {
     let mut found = vec![result.clone()];
     let mut next = 0;
     while next < found.len() {
-        for input in found[next].inputs() {
+        for input in found[next].inputs().into_iter().rev() {
             if seen.insert(input.address()) {
                 found.push(input);
             }

@@ -18,7 +18,8 @@ pub(super) fn contiguous(x: Shared) -> Shared {
     if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned().into_shared() }
 }
 
-/// What an operation does on the way back: given the gradient of its result, it hands each input its share.
+/// What an operation does on the way back: given the gradient of its result, it hands each input its share. The
+/// gradient is in standard layout.
 type Backward = Box<dyn FnOnce(ArrayD<Real>, &[Tensor])>;
 
 /// An array of numbers that remembers which operation made it from which others.
@@ -115,8 +116,7 @@ impl Tensor {
     /// ```
     pub fn parameter<D: Dimension>(value: Array<Real, D>) -> Tensor {
         // Contiguous, so that an optimizer can walk over it as over a slice.
-        let value = value.into_dyn().as_standard_layout().into_owned();
-        Tensor::leaf("parameter", value.into_shared(), true)
+        Tensor::leaf("parameter", standard(value.into_dyn()).into_shared(), true)
     }
 
     /// A constant of zero dimensions.
@@ -196,7 +196,8 @@ impl Tensor {
         let mut grad = self.0.grad.borrow_mut();
         match grad.as_mut() {
             Some(grad) => *grad += &share,
-            None => *grad = Some(share),
+            // In standard layout, so that whoever takes it on, or steps along it, can walk over it as over a slice.
+            None => *grad = Some(standard(share)),
         }
     }
 
@@ -309,7 +310,7 @@ impl Tensor {
             "set_grad: a gradient of shape {:?} does not fit a tensor of shape {shape:?}; give one of the same shape",
             grad.shape()
         );
-        *self.0.grad.borrow_mut() = Some(grad);
+        *self.0.grad.borrow_mut() = Some(standard(grad));
     }
 
     /// Forgets the gradient. Without it, the next `backward` adds to what is there.
@@ -398,7 +399,7 @@ impl Tensor {
              give one of the same shape, or make a new tensor",
             value.shape()
         );
-        *self.0.value.borrow_mut() = value.as_standard_layout().into_owned().into_shared();
+        *self.0.value.borrow_mut() = standard(value).into_shared();
     }
 
     /// Gives it a name, for drawings of the graph and for messages.
@@ -496,15 +497,13 @@ impl Tensor {
         &self.0.inputs
     }
 
-    /// Passes the gradient on to the inputs; false if that has been done before.
-    pub(super) fn pass_on(&self) -> bool {
+    /// Passes the gradient on to the inputs.
+    pub(super) fn pass_on(&self) {
         // A gradient is needed no longer once it is passed on; only leaves, and those who asked for it, keep it.
         let grad = if self.0.keeps_grad.get() { self.grad() } else { self.0.grad.take() };
-        let (Some(grad), Some(backward)) = (grad, self.0.backward.take()) else {
-            return false;
-        };
-        backward(grad, &self.0.inputs);
-        true
+        if let (Some(grad), Some(backward)) = (grad, self.0.backward.take()) {
+            backward(grad, &self.0.inputs);
+        }
     }
 
     pub(super) fn is_swept(&self) -> bool {
@@ -542,6 +541,11 @@ impl Drop for Node {
             }
         }
     }
+}
+
+/// Row after row in memory.
+fn standard(array: ArrayD<Real>) -> ArrayD<Real> {
+    if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }
 
 /// Sums `grad` over the dimensions that broadcasting added or stretched, down to `shape`.

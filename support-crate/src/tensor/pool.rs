@@ -77,7 +77,6 @@ impl Tensor {
         let value = Array4::from_shape_vec((n, channels, windows.out.0, windows.out.1), best).expect("as many numbers");
         Tensor::from_op("max_pool2d", value.into_dyn(), [self], move |grad, [input]| {
             input.accumulate(|| {
-                let grad = grad.as_standard_layout();
                 spread(shape, places, grad.as_slice().expect("contiguous"), |to, i, grad| to[from[i] as usize] += grad)
             });
         })
@@ -115,7 +114,6 @@ impl Tensor {
             Array4::from_shape_vec((n, channels, windows.out.0, windows.out.1), means).expect("as many numbers");
         Tensor::from_op("avg_pool2d", value.into_dyn(), [self], move |grad, [input]| {
             input.accumulate(|| {
-                let grad = grad.as_standard_layout();
                 let corners: Vec<usize> = windows.corners().collect();
                 spread(shape, places, grad.as_slice().expect("contiguous"), |to, i, grad| {
                     offsets.iter().for_each(|offset| to[corners[i % places] + offset] += grad * share);

@@ -1,7 +1,8 @@
 //! Sums, means and extremes, over everything or along axes.
 
-use ndarray::{ArrayD, Axis, Zip, arr0};
+use ndarray::{ArrayD, Axis, Dimension, Zip, arr0};
 
+use super::arithmetic::stretch;
 use super::{Real, Tensor};
 
 impl Tensor {
@@ -36,7 +37,7 @@ impl Tensor {
     #[track_caller]
     pub fn mean(&self) -> Tensor {
         assert!(!self.is_empty(), "mean: a tensor of shape {:?} holds no number to average", self.shape());
-        self.sum() * (1.0 / self.len() as Real)
+        self.sum() / self.len() as Real
     }
 
     /// The sums along `axes`, whose lengths become 1, so that the result broadcasts against the original.
@@ -58,9 +59,9 @@ impl Tensor {
         self.check_axes("sum_axes", axes);
         let x = self.shared();
         let shape = x.raw_dim();
-        let value = axes.iter().fold(x.to_owned(), |x, &axis| x.sum_axis(Axis(axis)).insert_axis(Axis(axis)));
+        let value = axes.iter().fold(x, |x, &axis| x.sum_axis(Axis(axis)).insert_axis(Axis(axis)).into_shared());
         Tensor::from_op("sum_axes", value, [self], move |grad, [x]| {
-            x.accumulate(|| grad.broadcast(shape).expect("lengths of 1 stretch").to_owned());
+            x.accumulate(|| stretch(&grad.into_shared(), shape.slice()));
         })
     }
 
@@ -83,7 +84,7 @@ impl Tensor {
         let shape = self.shape();
         let count: usize = axes.iter().map(|&axis| shape[axis]).product();
         assert!(count > 0, "mean_axes({axes:?}): a tensor of shape {shape:?} holds no number to average there");
-        self.sum_axes(axes) * (1.0 / count as Real)
+        self.sum_axes(axes) / count as Real
     }
 
     /// The largest element along `axis`, whose length becomes 1. If it occurs several times, the first one gets the

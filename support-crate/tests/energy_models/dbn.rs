@@ -48,10 +48,13 @@ fn one_machine_is_a_network_that_samples_as_it_does() {
 
 #[test]
 fn samples_go_down_through_the_layers() {
-    // Hidden unit and feature are on or off together, and a feature that is on draws the first of two pixels.
+    // The first of the two top features is on ¾ of the time, the unit below it always as it is, and that draws one of
+    // two pixels.
     let bottom = Rbm { weights: array![[40.0], [-40.0]], visible_bias: array![-20.0, 20.0], hidden_bias: array![0.0] };
-    let top = Rbm { weights: array![[0.0]], visible_bias: array![(3.0 as Real).ln()], hidden_bias: array![0.0] };
-    let network = DeepBeliefNetwork { layers: vec![bottom, top] };
+    let middle = Rbm { weights: array![[40.0, 0.0]], visible_bias: array![-20.0], hidden_bias: array![0.0, 0.0] };
+    let top =
+        Rbm { weights: array![[0.0], [0.0]], visible_bias: array![(3.0 as Real).ln(), 0.0], hidden_bias: array![0.0] };
+    let network = DeepBeliefNetwork { layers: vec![bottom, middle, top] };
     let images = network.sample(40_000, 1, &mut rng(6));
     assert_frequencies(&images, &[0.0, 0.25, 0.75, 0.0]);
 }

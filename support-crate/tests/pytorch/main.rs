@@ -4,3 +4,8 @@
 //! one anew: `python ops.py > ops.json`, in an environment with `torch`.
 
 mod fixture;
+mod initializers;
+mod layers;
+mod losses;
+mod ops;
+mod optimizers;

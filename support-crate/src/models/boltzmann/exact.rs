@@ -53,7 +53,8 @@ impl BoltzmannMachine {
 
     /// The gradient of [`log_likelihood`](BoltzmannMachine::log_likelihood), exact.
     ///
-    /// ∂/∂Wᵢⱼ = ⟨sᵢ sⱼ⟩ with the visible units clamped to the data − ⟨sᵢ sⱼ⟩ of the free machine, ∂/∂bᵢ the same with ⟨sᵢ⟩.
+    /// ∂/∂Wᵢⱼ = ⟨sᵢ sⱼ⟩ with the visible units clamped to the data − ⟨sᵢ sⱼ⟩ of the free machine, ∂/∂bᵢ the same with
+    /// ⟨sᵢ⟩.
     ///
     /// # Panics
     ///

@@ -6,7 +6,8 @@ use super::BoltzmannMachine;
 use crate::models::binary::check_binary;
 use crate::tensor::Real;
 
-/// The direction in which the mean log-likelihood rises, or an estimate of it, for each parameter of a [`BoltzmannMachine`].
+/// The direction in which the mean log-likelihood rises, or an estimate of it, for each parameter of a
+/// [`BoltzmannMachine`].
 ///
 /// ```
 /// use dl_interview::models::BoltzmannMachine;
@@ -29,9 +30,9 @@ pub struct BoltzmannGradient {
 impl BoltzmannMachine {
     /// The gradient of [`log_likelihood`](BoltzmannMachine::log_likelihood) estimated from Gibbs samples, at any size.
     ///
-    /// The hidden units run for `sweeps` sweeps with the visible ones clamped to each row; `chains` free chains run as long
-    /// from random states. Both means are noisy, and biased when the sweeps do not reach equilibrium; Ackley, Hinton &
-    /// Sejnowski reach it by annealing.
+    /// The hidden units run for `sweeps` sweeps with the visible ones clamped to each row; `chains` free chains run as
+    /// long from random states. Both means are noisy, and biased when the sweeps do not reach equilibrium; Ackley,
+    /// Hinton & Sejnowski reach it by annealing.
     ///
     /// # Panics
     ///

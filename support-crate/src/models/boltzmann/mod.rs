@@ -20,8 +20,8 @@ pub use self::gradient::BoltzmannGradient;
 /// A Boltzmann machine of binary units s: p(s) = exp(−E(s)) / Z with E(s) = −½ s·W·s − b·s.
 ///
 /// W is symmetric with a zero diagonal. The first units are visible, the others hidden; data say something about the
-/// visible ones only. Everything exact sums over all states, so that it is for at most 20 units. Source: Ackley, Hinton &
-/// Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines", Cognitive Science 9(1).
+/// visible ones only. Everything exact sums over all states, so that it is for at most 20 units. Source: Ackley, Hinton
+/// & Sejnowski 1985, "A Learning Algorithm for Boltzmann Machines", Cognitive Science 9(1).
 ///
 /// ```
 /// use dl_interview::data::rng;
@@ -49,7 +49,8 @@ impl BoltzmannMachine {
     ///
     /// # Panics
     ///
-    /// When the shapes do not match, the weights are not symmetric with a zero diagonal or not finite, or `visible` is 0.
+    /// When the shapes do not match, the weights are not symmetric with a zero diagonal or not finite, or `visible` is
+    /// 0.
     ///
     /// ```
     /// use dl_interview::models::BoltzmannMachine;
@@ -186,7 +187,8 @@ impl BoltzmannMachine {
 
     /// States (n × units) whose visible units are the rows of `visible` and whose hidden ones are drawn given those.
     ///
-    /// The hidden units start at random and take `sweeps` Gibbs sweeps: connected to each other, they are not independent.
+    /// The hidden units start at random and take `sweeps` Gibbs sweeps: connected to each other, they are not
+    /// independent.
     ///
     /// # Panics
     ///

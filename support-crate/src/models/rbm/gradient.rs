@@ -5,7 +5,8 @@ use ndarray::{Array1, Array2, Axis};
 use super::Rbm;
 use crate::tensor::Real;
 
-/// The direction in which the mean log-likelihood rises, or an estimate of it: a number for each parameter of an [`Rbm`].
+/// The direction in which the mean log-likelihood rises, or an estimate of it: a number for each parameter of an
+/// [`Rbm`].
 ///
 /// ∂/∂W = ⟨v h⟩ of the data − ⟨v h⟩ of the model, ∂/∂a the same with ⟨v⟩, ∂/∂b with ⟨h⟩.
 ///
@@ -52,8 +53,9 @@ impl Rbm {
     #[track_caller]
     pub fn ascend(&mut self, gradient: &RbmGradient, rate: Real) {
         assert!(rate.is_finite() && rate >= 0.0, "ascend(…, {rate}): the rate must be finite and at least 0");
+        let shapes = (gradient.weights.dim(), gradient.visible_bias.len(), gradient.hidden_bias.len());
         assert!(
-            gradient.weights.dim() == self.weights.dim(),
+            shapes == (self.weights.dim(), self.visible_bias.len(), self.hidden_bias.len()),
             "ascend: a gradient for {:?} weights, but the model has {:?}; use one that this model computed",
             gradient.weights.dim(),
             self.weights.dim()

@@ -45,7 +45,8 @@ impl Rbm {
         bernoulli(self.visible_probabilities(hidden), rng)
     }
 
-    /// `steps` steps of Gibbs sampling from each row of `visible`, all of h given v and then all of v given h: n × visible.
+    /// `steps` steps of Gibbs sampling from each row of `visible`, all of h given v and then all of v given h: n ×
+    /// visible.
     ///
     /// After enough steps the rows are samples of the model, wherever they started. Source: Geman & Geman 1984,
     /// "Stochastic Relaxation, Gibbs Distributions, and the Bayesian Restoration of Images", IEEE Transactions on

@@ -25,7 +25,9 @@ pub struct RbmTraining {
     pub rate: Real,
     /// Gibbs steps for each learning step, the k of CD-k and PCD-k; 1.
     pub k: usize,
-    /// Whether the Gibbs chains go on from one learning step to the next (PCD), or start at the data each time (CD); no.
+    /// Whether the chains go on from one learning step to the next (PCD), or start at the data each time (CD); no.
+    ///
+    /// Chains that go on must keep up with the weights: they want a smaller rate, or more steps.
     pub persistent: bool,
     /// α of Δθ ← α Δθ + ε (gradient − λ θ), in 0..1; 0, that is none.
     pub momentum: Real,
@@ -61,9 +63,9 @@ impl Rbm {
     /// Learns `inputs` (n × visible) in mini-batches; returns the reconstruction error of each epoch.
     ///
     /// Each step climbs ⟨v h⟩ of a batch − ⟨v h⟩ of Gibbs samples: after k steps from the batch itself (CD-k), or from
-    /// chains that start at random pixels and are never reset (PCD-k, one chain for each example of a full batch). Visible
-    /// and hidden states are sampled, the means use p(h | v). The error is the mean of (v − p(v | h))² over examples and
-    /// pixels, h drawn from p(h | v): cheap to watch, but not what is minimized.
+    /// chains that start at random pixels and are never reset (PCD-k, one chain for each example of a full batch).
+    /// Visible and hidden states are sampled, the means use p(h | v). The error is the mean of (v − p(v | h))² over
+    /// examples and pixels, h drawn from p(h | v): cheap to watch, but not what is minimized.
     ///
     /// Grey pixels are fine: a value in 0..=1 then is the probability of a one, the usual practice for MNIST (Hinton
     /// 2010, "A Practical Guide to Training Restricted Boltzmann Machines", UTML TR 2010-003).
@@ -74,7 +76,8 @@ impl Rbm {
     ///
     /// # Panics
     ///
-    /// When there is no example, a row does not have one value in 0..=1 for each visible unit, or a knob is out of range.
+    /// When there is no example, a row does not have one value in 0..=1 for each visible unit, or a knob is out of
+    /// range.
     ///
     /// ```
     /// use dl_interview::data::rng;
@@ -149,8 +152,8 @@ impl Rbm {
 
     /// An estimate of the gradient of the mean log-likelihood of `visible` (n × visible) by CD-k.
     ///
-    /// ⟨v h⟩ of the data − ⟨v h⟩ after k Gibbs steps from the data. It is biased for small k, because the chains are still
-    /// near the data, and exact in the mean for k → ∞. Source: Hinton 2002, Neural Computation 14(8).
+    /// ⟨v h⟩ of the data − ⟨v h⟩ after k Gibbs steps from the data. It is biased for small k, because the chains are
+    /// still near the data, and exact in the mean for k → ∞. Source: Hinton 2002, Neural Computation 14(8).
     ///
     /// # Panics
     ///
@@ -174,7 +177,8 @@ impl Rbm {
         self.estimate(visible, k, None, rng).0
     }
 
-    /// ⟨v h⟩ of the data − ⟨v h⟩ of the chains, after `k` more steps of the chains or from the data; and p(v | h) of the data.
+    /// ⟨v h⟩ of the data − ⟨v h⟩ of the chains, after `k` more steps of the chains or from the data; and p(v | h) of
+    /// the data.
     fn estimate(
         &self,
         data: &Array2<Real>,

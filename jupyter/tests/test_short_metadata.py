@@ -1,0 +1,48 @@
+"""What the kernel's rust-analyzer gets to see of a notebook's dependencies."""
+
+import json
+import subprocess
+
+from conftest import ROOT
+from dli_jupyter import short_metadata, template
+
+
+def metadata(folder, dependencies, program):
+    folder.joinpath("src").mkdir()
+    folder.joinpath("src/lib.rs").write_text("")
+    lines = ["[package]", 'name = "ctx"', 'version = "1.0.0"', 'edition = "2024"', "[workspace]", "[dependencies]"]
+    folder.joinpath("Cargo.toml").write_text("\n".join([*lines, *dependencies]))
+    folder.joinpath("Cargo.lock").write_text((ROOT / "Cargo.lock").read_text())
+    command = [program, "metadata", "--format-version", "1", "--offline"]
+    return json.loads(subprocess.run(command, cwd=folder, check=True, capture_output=True).stdout)
+
+
+def test_only_crates_whose_types_notebooks_meet_are_left(tmp_path):
+    template.ensure()
+    ours = f'dl-interview = {{ path = "{ROOT}/support-crate" }}'
+    seen = metadata(tmp_path, [ours, 'either = "1"'], template.CONFIG / "cargo")
+    names = {package["name"] for package in seen["packages"]}
+    assert names >= {"ctx", "dl-interview", "ndarray", "rand", "rand_pcg", "num-traits"}
+    assert "either" in names, "what a notebook itself depends on is never left out"
+    assert not names & {"plotters", "rayon", "safetensors", "serde", "mnist", "flate2"}
+    known = {package["id"] for package in seen["packages"]}
+    assert {node["id"] for node in seen["resolve"]["nodes"]} == known
+    assert all(dep["pkg"] in known for node in seen["resolve"]["nodes"] for dep in node["deps"])
+
+
+def test_the_list_names_only_what_the_support_crate_has(tmp_path):
+    """A dependency that was renamed would silently be lost to rust-analyzer."""
+    cargo = template.settings()["toolchain"] + "/bin/cargo"
+    seen = metadata(tmp_path, [f'dl-interview = {{ path = "{ROOT}/support-crate" }}'], cargo)
+    [crate] = [package for package in seen["packages"] if package["name"] == "dl-interview"]
+    assert short_metadata.OF_NOTEBOOKS <= {dep["name"].replace("-", "_") for dep in crate["dependencies"]}
+
+
+def test_anything_else_is_as_cargo_says_it():
+    said = [
+        subprocess.run([cargo, "--version"], check=True, capture_output=True).stdout
+        for cargo in (template.CONFIG / "cargo", template.settings()["toolchain"] + "/bin/cargo")
+    ]
+    assert said[0] == said[1]
+    wrong = subprocess.run([template.CONFIG / "cargo", "metadata", "--no-such"], capture_output=True, text=True)
+    assert wrong.returncode != 0 and "--no-such" in wrong.stderr

@@ -1,0 +1,100 @@
+//! What a net is judged by, apart from its loss.
+
+use ndarray::{Array1, Array2, ArrayD, ArrayViewD, Axis};
+
+use crate::tensor::{Real, Tensor};
+
+/// A row for each label: 1 at the class, 0 elsewhere; n × classes.
+///
+/// # Panics
+///
+/// When a label is not below `classes`.
+///
+/// ```
+/// use dl_interview::nn::one_hot;
+/// use ndarray::array;
+///
+/// assert_eq!(one_hot(&array![2, 0], 3), array![[0.0, 0.0, 1.0], [1.0, 0.0, 0.0]]);
+/// ```
+#[track_caller]
+pub fn one_hot(labels: &Array1<usize>, classes: usize) -> Array2<Real> {
+    if let Some(label) = labels.iter().find(|&&label| label >= classes) {
+        panic!("label {label} is out of range for {classes} classes; classes count from 0");
+    }
+    let mut rows = Array2::zeros((labels.len(), classes));
+    labels.iter().enumerate().for_each(|(i, &label)| rows[[i, label]] = 1.0);
+    rows
+}
+
+/// The share of examples whose largest output is at their label, from 0 to 1. Logits or probabilities: it is the same.
+///
+/// # Panics
+///
+/// When the outputs are not n × classes, there is no example, or there are not n labels.
+///
+/// ```
+/// use dl_interview::nn::accuracy;
+/// use dl_interview::tensor::Tensor;
+/// use ndarray::array;
+///
+/// let logits = Tensor::new(array![[2.0, -1.0], [0.0, 3.0]]);
+/// assert_eq!(accuracy(&logits, &array![0, 0]), 0.5);
+/// ```
+#[track_caller]
+pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
+    let classes = classes(&outputs.value());
+    assert!(
+        classes.len() == labels.len() && !labels.is_empty(),
+        "accuracy: {} outputs for {} labels; give one label per row, and at least one",
+        classes.len(),
+        labels.len()
+    );
+    let right = classes.iter().zip(labels).filter(|(class, label)| class == label).count();
+    right as Real / labels.len() as Real
+}
+
+/// Where each row is largest; the first one if several are. A row that starts with NaN counts as class 0.
+#[track_caller]
+pub(super) fn classes(outputs: &ArrayD<Real>) -> Vec<usize> {
+    let shape = outputs.shape();
+    assert!(
+        shape.len() == 2 && shape[1] > 0,
+        "outputs of shape {shape:?} name no class; give n × classes, one score per class"
+    );
+    let largest = |row: ArrayViewD<Real>| (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
+    outputs.axis_iter(Axis(0)).map(largest).collect()
+}
+
+/// The Brier score: the squared distance of the probabilities from the right answer, Σ (p − [k is the class])², meaned over
+/// the examples. 0 is best, 2 is worst; to say 1/2 and 1/2 always scores 1/2.
+///
+/// Source: Brier 1950, "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather Review 78(1). With
+/// two classes it is twice the mean squared error of the probability of one.
+///
+/// # Panics
+///
+/// When the probabilities are not n × classes or lie outside 0 to 1, there is no example, or there are not n labels below
+/// `classes`.
+///
+/// ```
+/// use dl_interview::nn::brier;
+/// use dl_interview::tensor::Tensor;
+/// use ndarray::array;
+///
+/// let p = Tensor::new(array![[0.5, 0.5], [0.0, 1.0]]);
+/// assert_eq!(brier(&p, &array![0, 1]), 0.25);
+/// ```
+#[track_caller]
+pub fn brier(probabilities: &Tensor, labels: &Array1<usize>) -> Real {
+    let (p, n) = (probabilities.value(), labels.len());
+    assert!(
+        p.ndim() == 2 && p.shape()[0] == n && n > 0,
+        "brier: probabilities of shape {:?} for {n} labels; give n × classes, at least one row",
+        p.shape()
+    );
+    if let Some(p) = p.iter().find(|p| !(0.0..=1.0).contains(*p)) {
+        panic!("brier: {p} is not a probability from 0 to 1; take the softmax of logits first");
+    }
+    let classes = p.shape()[1];
+    (p - one_hot(labels, classes)).mapv(|d| d * d).sum() / n as Real
+}

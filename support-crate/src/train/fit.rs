@@ -1,0 +1,365 @@
+//! The loop over epochs.
+
+use ndarray::{Array1, Array2, ArrayViewD, Axis, Slice};
+
+use super::History;
+use super::watch::{dead_units, update_ratios};
+use crate::data::{Augment, Examples, minibatches, rng};
+use crate::nn::{Loss, Net, Targets, l1, l2, one_hot};
+use crate::optim::{Optimizer, Schedule, grad_norm};
+use crate::tensor::{Real, Tensor, no_grad};
+
+/// How to train: name what differs, and take the rest from `Fit::default()`.
+///
+/// ```
+/// use dl_interview::optim::Optimizer;
+/// use dl_interview::train::Fit;
+///
+/// let how = Fit { epochs: 3, optimizer: Optimizer::sgd(0.1).momentum(0.9), ..Fit::default() };
+/// assert_eq!((how.epochs, how.batch), (3, 64));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Fit {
+    /// How many times the training examples are gone through. Default 5.
+    pub epochs: usize,
+    /// Examples in a mini-batch; the last one of an epoch may be smaller. Default 64.
+    pub batch: usize,
+    /// The update rule with its learning rate; every call starts with an empty memory. Default Adam, 0.001.
+    pub optimizer: Optimizer,
+    /// How the learning rate changes over the steps. Default: not at all.
+    pub schedule: Schedule,
+    /// What is made small. Default cross-entropy.
+    pub loss: Loss,
+    /// λ of the penalty λ Σ |w| over all weights (not biases). Default 0.
+    pub l1: Real,
+    /// λ of the penalty λ Σ w² over all weights (not biases). Default 0.
+    pub l2: Real,
+    /// Changes applied to the images of every batch, anew each time. Default none.
+    pub augment: Vec<Augment>,
+    /// Early stopping: end after this many epochs in a row without a lower validation loss, and in any case restore the
+    /// weights of the best epoch. Default: never.
+    pub patience: Option<usize>,
+    /// The seed of the order of the examples, and of the augmentation. Default 42.
+    pub seed: u64,
+    /// Whether a loss that is no longer finite ends the training with a note in the history, instead of a panic. For
+    /// experiments that look at divergence. Default no.
+    pub may_diverge: bool,
+    /// Whether a long training prints up to a dozen lines on its way. Default yes.
+    pub progress: bool,
+}
+
+impl Default for Fit {
+    fn default() -> Fit {
+        Fit {
+            epochs: 5,
+            batch: 64,
+            optimizer: Optimizer::adam(1e-3),
+            schedule: Schedule::Constant,
+            loss: Loss::cross_entropy(),
+            l1: 0.0,
+            l2: 0.0,
+            augment: Vec::new(),
+            patience: None,
+            seed: 42,
+            may_diverge: false,
+            progress: true,
+        }
+    }
+}
+
+/// Trains `net` to classify, with mini-batch gradient descent, and returns what happened on the way.
+///
+/// The net is left in training mode; [`Net::predict`] and [`Net::accuracy`] evaluate it correctly in either.
+///
+/// # Panics
+///
+/// When there is no example, a label does not fit the net's outputs, a knob of `how` makes no sense (a batch of 0,
+/// patience without validation examples), or the loss is no longer finite: the message names the epoch and the step.
+///
+/// ```
+/// use dl_interview::data::{moons, rng};
+/// use dl_interview::nn::{Layer, Net};
+/// use dl_interview::optim::Optimizer;
+/// use dl_interview::train::{Fit, fit};
+///
+/// let rng = &mut rng(42);
+/// let data = moons(300, 0.1, rng);
+/// let net = Net::new(vec![Layer::linear(2, 16, rng), Layer::relu(), Layer::linear(16, 2, rng)]);
+/// let how = Fit { epochs: 40, batch: 30, optimizer: Optimizer::adam(0.02), ..Fit::default() };
+/// let history = fit(&net, &data, None, &how);
+/// assert!(*history.train_accuracy.last().unwrap() > 0.97);
+/// ```
+#[track_caller]
+pub fn fit(net: &Net, train: &Examples, valid: Option<&Examples>, how: &Fit) -> History {
+    run(net, Data::of(train), valid.map(Data::of), how)
+}
+
+/// Trains `net` to give `targets` (n × k) for `inputs` (n × d): a regression, or an autoencoder. Like [`fit`] otherwise;
+/// the loss is one on numbers, such as [`Loss::Mse`].
+///
+/// # Panics
+///
+/// As [`fit`], and when the rows of inputs and targets differ in number.
+///
+/// ```
+/// use dl_interview::data::rng;
+/// use dl_interview::nn::{Layer, Loss, Net};
+/// use dl_interview::optim::Optimizer;
+/// use dl_interview::train::{Fit, fit_values};
+/// use ndarray::Array2;
+///
+/// let x = Array2::from_shape_fn((100, 1), |(i, _)| i as _) / 100.0;
+/// let net = Net::new(vec![Layer::linear(1, 1, &mut rng(42))]);
+/// let how = Fit { epochs: 200, optimizer: Optimizer::sgd(0.1), loss: Loss::Mse, ..Fit::default() };
+/// let history = fit_values(&net, (&x, &(2.0 * &x)), None, &how);
+/// assert!(*history.train_loss.last().unwrap() < 1e-3);
+/// ```
+#[track_caller]
+pub fn fit_values(
+    net: &Net,
+    train: (&Array2<Real>, &Array2<Real>),
+    valid: Option<(&Array2<Real>, &Array2<Real>)>,
+    how: &Fit,
+) -> History {
+    fn data<'a>((inputs, targets): (&'a Array2<Real>, &'a Array2<Real>)) -> Data<'a> {
+        Data { inputs, goal: Goal::Values(targets) }
+    }
+    run(net, data(train), valid.map(data), how)
+}
+
+/// The mean loss and the accuracy of `net`, run as in evaluation, on all `examples`.
+///
+/// # Panics
+///
+/// When there is no example, or a label does not fit the net's outputs.
+///
+/// ```
+/// use dl_interview::data::Examples;
+/// use dl_interview::nn::{Loss, Net};
+/// use dl_interview::train::evaluate;
+/// use ndarray::array;
+///
+/// let examples = Examples { inputs: array![[0.0, 0.0], [0.0, 0.0]], labels: array![0, 1] };
+/// let (loss, accuracy) = evaluate(&Net::new(vec![]), &examples, &Loss::cross_entropy());
+/// assert!((loss - 2f32.ln() as dl_interview::tensor::Real).abs() < 1e-6);
+/// assert_eq!(accuracy, 0.5);
+/// ```
+#[track_caller]
+pub fn evaluate(net: &Net, examples: &Examples, loss: &Loss) -> (Real, Real) {
+    Data::of(examples).evaluate(net, loss)
+}
+
+/// Inputs and what the net shall make of them.
+#[derive(Clone, Copy)]
+struct Data<'a> {
+    inputs: &'a Array2<Real>,
+    goal: Goal<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Goal<'a> {
+    Labels(&'a Array1<usize>),
+    Values(&'a Array2<Real>),
+}
+
+impl Data<'_> {
+    fn of(examples: &Examples) -> Data<'_> {
+        Data { inputs: &examples.inputs, goal: Goal::Labels(&examples.labels) }
+    }
+
+    fn len(&self) -> usize {
+        self.inputs.nrows()
+    }
+
+    #[track_caller]
+    fn check(&self, what: &str) {
+        let goals = match self.goal {
+            Goal::Labels(labels) => labels.len(),
+            Goal::Values(values) => values.nrows(),
+        };
+        assert!(self.len() > 0, "fit: there are no {what} examples");
+        assert!(
+            self.len() == goals,
+            "fit: {} {what} inputs but {goals} targets; there must be one for each",
+            self.len()
+        );
+    }
+
+    /// The loss of `outputs`, those of the examples at `indices`, and how many were classified rightly.
+    #[track_caller]
+    fn judge(&self, outputs: &Tensor, indices: &[usize], loss: &Loss) -> (Tensor, usize) {
+        match self.goal {
+            Goal::Values(values) => (loss.of(outputs, &values.select(Axis(0), indices)), 0),
+            Goal::Labels(labels) => {
+                let labels = labels.select(Axis(0), indices);
+                let right = labels.iter().zip(classes(outputs, loss)).filter(|&(&label, class)| label == class).count();
+                (loss.of(outputs, targets(outputs, &labels, loss)), right)
+            }
+        }
+    }
+
+    #[track_caller]
+    fn evaluate(&self, net: &Net, loss: &Loss) -> (Real, Real) {
+        self.check("validation");
+        let all: Vec<usize> = (0..self.len()).collect();
+        let outputs = Tensor::new(net.predict(self.inputs));
+        let (loss, right) = no_grad(|| self.judge(&outputs, &all, loss));
+        (loss.item(), right as Real / self.len() as Real)
+    }
+}
+
+/// The labels in the form that the loss compares with: a loss on numbers gets 1 for the class and 0 for the others, or,
+/// where a single output tells two classes apart, the label itself (the hinge loss −1 and 1).
+#[track_caller]
+fn targets(outputs: &Tensor, labels: &Array1<usize>, loss: &Loss) -> Targets {
+    if matches!(loss, Loss::CrossEntropy { .. } | Loss::MultiHinge) {
+        return labels.into();
+    }
+    let columns = outputs.shape().get(1).copied().unwrap_or(1);
+    let mut values = if columns > 1 {
+        one_hot(labels, columns)
+    } else {
+        assert!(
+            labels.iter().all(|&label| label < 2),
+            "fit: a single output tells two classes apart, 0 and 1, but there are more; give one output per class"
+        );
+        labels.mapv(|label| label as Real).insert_axis(Axis(1))
+    };
+    if *loss == Loss::Hinge {
+        values = values * 2.0 - 1.0;
+    }
+    (&values).into()
+}
+
+/// The class that each row of `outputs` stands for: the largest, or, with a single output, whether it is on the side of 1.
+fn classes(outputs: &Tensor, loss: &Loss) -> Vec<usize> {
+    let border = if matches!(loss, Loss::BceWithLogits | Loss::Hinge) { 0.0 } else { 0.5 };
+    outputs.with_value(|outputs| {
+        let class = |row: ArrayViewD<Real>| match row.len() {
+            1 => usize::from(row.iter().all(|&x| x > border)),
+            n => (0..n).fold(0, |best, i| if row[i] > row[best] { i } else { best }),
+        };
+        outputs.outer_iter().map(class).collect()
+    })
+}
+
+#[track_caller]
+fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit) -> History {
+    train.check("training");
+    assert!(how.epochs > 0, "fit: 0 epochs train nothing; give 1 or more");
+    assert!(
+        how.patience.is_none() || valid.is_some(),
+        "fit: patience watches the validation loss, and there are no validation examples; give some, or no patience"
+    );
+    let classifies = matches!(train.goal, Goal::Labels(_));
+    let params = net.parameters();
+    let weights: Vec<Tensor> = net.layers.iter().filter_map(|layer| layer.weight()).collect();
+    let probe = train.inputs.slice_axis(Axis(0), Slice::from(..train.len().min(PROBE))).to_owned();
+    let mut optimizer = how.optimizer.clone();
+    let (base, batches) = (optimizer.lr(), train.len().div_ceil(how.batch.max(1)));
+    let mut order = rng(how.seed);
+    let mut history = History::default();
+    let (mut lowest, mut best_state) = (Real::INFINITY, Vec::new());
+    let lines = if how.progress && is_long(net, &probe, train.len() * how.epochs) { LINES } else { 0 };
+
+    net.train();
+    'epochs: for epoch in 0..how.epochs {
+        let (mut loss_sum, mut right, mut before) = (0.0, 0, Vec::new());
+        for (step, batch) in minibatches(train.len(), how.batch, &mut order).iter().enumerate() {
+            optimizer.set_lr(how.schedule.rate(base, epoch * batches + step, how.epochs * batches));
+            let mut inputs = train.inputs.select(Axis(0), batch);
+            for change in &how.augment {
+                inputs = change.apply(&inputs, &mut order);
+            }
+            let (mut loss, right_here) = train.judge(&net.forward(&Tensor::new(inputs)), batch, &how.loss);
+            history.step_loss.push(loss.item());
+            loss_sum += loss.item() * batch.len() as Real;
+            right += right_here;
+            if how.l1 > 0.0 {
+                loss = loss + l1(&weights) * how.l1;
+            }
+            if how.l2 > 0.0 {
+                loss = loss + l2(&weights) * how.l2;
+            }
+            if !loss.item().is_finite() {
+                history.diverged = Some((epoch + 1, step + 1));
+                assert!(how.may_diverge, "{}", divergence(epoch + 1, step + 1, loss.item(), optimizer.lr()));
+                break 'epochs;
+            }
+            optimizer.zero_grad(&params);
+            loss.backward();
+            history.grad_norm.push(grad_norm(&params));
+            history.rate.push(optimizer.lr());
+            if step + 1 == batches {
+                before = params.iter().map(Tensor::value).collect();
+            }
+            optimizer.step(&params);
+        }
+        history.update_ratios.push(update_ratios(&before, &params));
+        history.dead_units.push(dead_units(net, &probe));
+        history.train_loss.push(loss_sum / train.len() as Real);
+        if classifies {
+            history.train_accuracy.push(right as Real / train.len() as Real);
+        }
+        if let Some(valid) = valid {
+            let (loss, accuracy) = valid.evaluate(net, &how.loss);
+            history.valid_loss.push(loss);
+            if classifies {
+                history.valid_accuracy.push(accuracy);
+            }
+            if loss < lowest {
+                lowest = loss;
+                history.best_epoch = Some(epoch);
+                if how.patience.is_some() {
+                    best_state = net.state();
+                }
+            }
+        }
+        if lines > 0 && (epoch + 1).is_multiple_of(how.epochs.div_ceil(lines)) {
+            println!("{history} (of {})", how.epochs);
+        }
+        if let (Some(patience), Some(best)) = (how.patience, history.best_epoch)
+            && epoch - best >= patience
+        {
+            break;
+        }
+    }
+    if !best_state.is_empty() {
+        net.load_state(&best_state);
+    }
+    history
+}
+
+/// Training examples that are looked at for dead units.
+const PROBE: usize = 500;
+/// Lines of progress at the most.
+const LINES: usize = 12;
+
+/// Whether a training takes more than about two seconds: by the number of operations, not by the clock, so that the same
+/// notebook prints the same lines everywhere.
+fn is_long(net: &Net, probe: &Array2<Real>, examples: usize) -> bool {
+    const OPERATIONS: usize = 40_000_000_000;
+    let one = Tensor::new(probe.slice_axis(Axis(0), Slice::from(..1)).to_owned());
+    let training = net.is_training();
+    net.eval();
+    let outputs = no_grad(|| net.forward_all(&one));
+    if training {
+        net.train();
+    }
+    let operations: usize = (net.layers.iter().zip(outputs))
+        .map(|(layer, output)| {
+            // Each weight of a layer is used once per place: places = outputs / channels.
+            let weight = layer.weight().map_or(0, |weight| weight.len());
+            6 * weight * output.shape().iter().skip(2).product::<usize>()
+        })
+        .sum();
+    operations * examples > OPERATIONS
+}
+
+fn divergence(epoch: usize, step: usize, loss: Real, rate: Real) -> String {
+    format!(
+        "fit: the loss is {loss} at epoch {epoch}, step {step}, with the learning rate at {rate}. Lower the learning \
+         rate, scale the inputs, or clip the gradients (Optimizer::clip_norm); to look at a divergence, set \
+         may_diverge: true"
+    )
+}

@@ -1,0 +1,73 @@
+//! What training writes down.
+
+use std::fmt;
+
+use crate::tensor::Real;
+
+/// The course of a training: one entry per epoch, or per step where it says so.
+///
+/// ```
+/// use dl_interview::data::{blobs, rng};
+/// use dl_interview::nn::{Layer, Net};
+/// use dl_interview::train::{Fit, fit};
+///
+/// let data = blobs(200, &ndarray::array![[-2.0, 0.0], [2.0, 0.0]], 0.5, &mut rng(42));
+/// let net = Net::new(vec![Layer::linear(2, 2, &mut rng(42))]);
+/// let history = fit(&net, &data, None, &Fit { epochs: 3, ..Fit::default() });
+/// assert_eq!(history.train_loss.len(), 3);
+/// assert_eq!(history.step_loss.len(), 3 * 4); // 200 examples in batches of 64
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// The mean loss over the batches of an epoch, each as it was met: before its own step, with dropout and batch
+    /// statistics on.
+    pub train_loss: Vec<Real>,
+    /// The share of training examples classified rightly, likewise; empty in a regression.
+    pub train_accuracy: Vec<Real>,
+    /// The loss on the validation examples after the epoch; empty without them.
+    pub valid_loss: Vec<Real>,
+    /// The share of validation examples classified rightly after the epoch; empty in a regression or without them.
+    pub valid_accuracy: Vec<Real>,
+    /// The loss of each step, before it.
+    pub step_loss: Vec<Real>,
+    /// The norm of the gradient over all parameters, of each step, before any clipping.
+    pub grad_norm: Vec<Real>,
+    /// The learning rate of each step.
+    pub rate: Vec<Real>,
+    /// ‖Δw‖ / ‖w‖ of each parameter in the last step of the epoch; about 0.001 is healthy for weights.
+    pub update_ratios: Vec<Vec<Real>>,
+    /// The share of [dead units](super::dead_units) in each activation layer after the epoch.
+    pub dead_units: Vec<Vec<Real>>,
+    /// The epoch, from 0, with the lowest validation loss; with `patience`, the net has its weights.
+    pub best_epoch: Option<usize>,
+    /// The epoch and the step in it, from 1, at which the loss was no longer finite (see `Fit::may_diverge`).
+    pub diverged: Option<(usize, usize)>,
+}
+
+impl History {
+    /// How many epochs were completed.
+    ///
+    /// ```
+    /// assert_eq!(dl_interview::train::History::default().epochs(), 0);
+    /// ```
+    pub fn epochs(&self) -> usize {
+        self.train_loss.len()
+    }
+}
+
+/// One line: the last epoch.
+impl fmt::Display for History {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "epoch {}", self.epochs())?;
+        let mut say = |what: &str, values: &[Real]| match values.last() {
+            Some(value) if what.contains("accuracy") => write!(f, " · {what} {:.2} %", 100.0 * value),
+            Some(value) => write!(f, " · {what} {value:.4}"),
+            None => Ok(()),
+        };
+        say("loss", &self.train_loss)?;
+        say("validation loss", &self.valid_loss)?;
+        let accuracy = if self.valid_accuracy.is_empty() { "accuracy" } else { "training accuracy" };
+        say(accuracy, &self.train_accuracy)?;
+        say("validation accuracy", &self.valid_accuracy)
+    }
+}

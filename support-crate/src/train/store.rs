@@ -1,0 +1,227 @@
+//! What a net has learned, in a file.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use ndarray::{ArrayD, IxDyn};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize_to_file};
+
+use crate::nn::Net;
+use crate::tensor::Real;
+
+/// Why a net could not be saved or loaded; the message names the file and the way out.
+///
+/// `Debug` prints the same text as `Display`, because a notebook shows the error of a failed `?` with `Debug`.
+///
+/// ```
+/// use dl_interview::nn::Net;
+/// use dl_interview::train::load;
+///
+/// let error = load(&Net::new(vec![]), "no-such-file.safetensors").unwrap_err();
+/// assert!(error.to_string().contains("no-such-file.safetensors"));
+/// ```
+#[non_exhaustive]
+pub enum StoreError {
+    /// The operating system does not let us write or read the file.
+    File {
+        /// Its path.
+        file: PathBuf,
+        /// What the operating system said.
+        reason: String,
+    },
+    /// The file is not in the format, or damaged.
+    Format {
+        /// Its path.
+        file: PathBuf,
+        /// What the parser met.
+        reason: String,
+    },
+    /// The file holds another net.
+    Other {
+        /// Its path.
+        file: PathBuf,
+        /// The first difference.
+        reason: String,
+    },
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { file, reason } => {
+                write!(f, "{}: {reason}. Check the path, and that you may read and write there.", file.display())
+            }
+            Self::Format { file, reason } => {
+                write!(f, "{} is not a safetensors file, or damaged ({reason}). Save the net again.", file.display())
+            }
+            Self::Other { file, reason } => {
+                write!(
+                    f,
+                    "{} holds another net: {reason}. Build the net with the layers it was saved with.",
+                    file.display()
+                )
+            }
+        }
+    }
+}
+
+impl fmt::Debug for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::error::Error for StoreError {}
+
+#[cfg(not(feature = "f64"))]
+const OURS: Dtype = Dtype::F32;
+#[cfg(feature = "f64")]
+const OURS: Dtype = Dtype::F64;
+
+/// Writes the [state](Net::state) of `net` to a file in the safetensors format, which Python reads too.
+///
+/// Names are `LAYER.weight`, `LAYER.bias` and so on, shapes as in PyTorch (weights out × in, kernels
+/// out × in × height × width).
+///
+/// # Errors
+///
+/// [`StoreError::File`] when the file cannot be written.
+///
+/// ```
+/// use dl_interview::data::rng;
+/// use dl_interview::nn::{Layer, Net};
+/// use dl_interview::train::{load, save};
+///
+/// let new = |seed| Net::new(vec![Layer::linear(3, 2, &mut rng(seed))]);
+/// let file = std::env::temp_dir().join("dl-interview-doc-example.safetensors");
+/// let (trained, fresh) = (new(1), new(2));
+/// save(&trained, &file)?;
+/// load(&fresh, &file)?;
+/// assert_eq!(fresh.state(), trained.state());
+/// # std::fs::remove_file(file).unwrap();
+/// # Ok::<(), dl_interview::train::StoreError>(())
+/// ```
+pub fn save(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
+    let file = file.as_ref();
+    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = net
+        .state()
+        .into_iter()
+        .map(|(name, value)| {
+            let bytes = value.iter().flat_map(|x| x.to_le_bytes()).collect();
+            (name, value.shape().to_vec(), bytes)
+        })
+        .collect();
+    let views = bytes.iter().map(|(name, shape, bytes)| {
+        (name.as_str(), TensorView::new(OURS, shape.clone(), bytes).expect("as many bytes as the shape takes"))
+    });
+    serialize_to_file(views, None, file)
+        .map_err(|error| StoreError::File { file: file.to_path_buf(), reason: error.to_string() })
+}
+
+/// Puts what [`save`] wrote into `net`, which must have the layers of the one saved. Nothing is changed on an error.
+///
+/// Numbers of 32 and of 64 bits are read.
+///
+/// # Errors
+///
+/// [`StoreError::File`] when the file cannot be read, [`Format`](StoreError::Format) when it is something else or
+/// damaged, [`Other`](StoreError::Other) when it holds tensors of other names or shapes.
+///
+/// ```
+/// use dl_interview::nn::{Layer, Net};
+/// use dl_interview::train::{StoreError, load, save};
+///
+/// let file = std::env::temp_dir().join("dl-interview-doc-other.safetensors");
+/// save(&Net::new(vec![Layer::batch_norm(8)]), &file)?;
+/// assert!(matches!(load(&Net::new(vec![]), &file), Err(StoreError::Other { .. })));
+/// # std::fs::remove_file(file).unwrap();
+/// # Ok::<(), dl_interview::train::StoreError>(())
+/// ```
+pub fn load(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
+    let file = file.as_ref().to_path_buf();
+    let bytes =
+        std::fs::read(&file).map_err(|error| StoreError::File { file: file.clone(), reason: error.to_string() })?;
+    let tensors = SafeTensors::deserialize(&bytes)
+        .map_err(|error| StoreError::Format { file: file.clone(), reason: error.to_string() })?;
+    let mut state = Vec::new();
+    let own = net.state();
+    for (name, value) in &own {
+        let found = tensors
+            .tensor(name)
+            .map_err(|_| StoreError::Other { file: file.clone(), reason: format!("it has no tensor {name}") })?;
+        if found.shape() != value.shape() {
+            let reason = format!("its {name} has shape {:?}, the net's has {:?}", found.shape(), value.shape());
+            return Err(StoreError::Other { file, reason });
+        }
+        let numbers: Vec<Real> = match found.dtype() {
+            Dtype::F32 => found.data().chunks_exact(4).map(|b| f32::from_le_bytes(eight(b)) as Real).collect(),
+            Dtype::F64 => found.data().chunks_exact(8).map(|b| f64::from_le_bytes(eight(b)) as Real).collect(),
+            other => {
+                let reason = format!("its {name} holds numbers of type {other:?}, not F32 or F64");
+                return Err(StoreError::Other { file, reason });
+            }
+        };
+        let value = ArrayD::from_shape_vec(IxDyn(found.shape()), numbers).expect("the file's header was checked");
+        state.push((name.clone(), value));
+    }
+    if tensors.len() > own.len() {
+        let extra = tensors.names().into_iter().find(|name| own.iter().all(|(own, _)| own != name));
+        return Err(StoreError::Other { file, reason: format!("it also has a tensor {}", extra.unwrap_or_default()) });
+    }
+    net.load_state(&state);
+    Ok(())
+}
+
+fn eight<const N: usize>(bytes: &[u8]) -> [u8; N] {
+    bytes.try_into().expect("chunks of this length")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::rng;
+    use crate::nn::Layer;
+
+    fn net(seed: u64) -> Net {
+        let rng = &mut rng(seed);
+        Net::new(vec![Layer::conv2d(1, 2, 3, rng), Layer::batch_norm(2), Layer::flatten(), Layer::linear(8, 3, rng)])
+    }
+
+    #[test]
+    fn a_net_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("net.safetensors");
+        let (saved, other) = (net(1), net(2));
+        save(&saved, &file).unwrap();
+        assert_ne!(other.state(), saved.state());
+        load(&other, &file).unwrap();
+        assert_eq!(other.state(), saved.state());
+    }
+
+    #[test]
+    fn what_does_not_fit_changes_nothing_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("net.safetensors");
+        let small = Net::new(vec![Layer::linear(3, 2, &mut rng(1))]);
+        let before = small.state();
+        let message = |wanted: &str| {
+            let error = load(&small, &file).unwrap_err().to_string();
+            assert!(error.contains(wanted) && error.contains("net.safetensors"), "{error}");
+            assert_eq!(small.state(), before);
+        };
+        message("No such file");
+        std::fs::write(&file, b"{ no header").unwrap();
+        message("not a safetensors file");
+        save(&net(1), &file).unwrap();
+        message("its 0.weight has shape [2, 1, 3, 3]");
+        save(&Net::new(vec![Layer::relu()]), &file).unwrap();
+        message("it has no tensor 0.weight");
+        let more = Net::new(vec![Layer::linear(3, 2, &mut rng(1)), Layer::batch_norm(2)]);
+        save(&more, &file).unwrap();
+        message("it also has a tensor 1.");
+        let bytes = std::fs::read(&file).unwrap();
+        std::fs::write(&file, &bytes[..bytes.len() - 1]).unwrap();
+        message("not a safetensors file");
+        assert!(save(&small, folder.path().join("no/such/folder.safetensors")).is_err());
+    }
+}

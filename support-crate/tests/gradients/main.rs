@@ -1,0 +1,14 @@
+//! Gradients against central differences, and what holds for any graph.
+
+mod activations;
+mod arithmetic;
+mod difference;
+mod elementwise;
+mod graphs;
+mod misuse;
+mod nn;
+mod normalization;
+mod products;
+mod properties;
+mod reductions;
+mod shapes;

@@ -1,0 +1,211 @@
+//! The training loop and what it writes down.
+
+use dl_interview::data::{Augment, Examples, blobs, minibatches, mnist, moons, rng};
+use dl_interview::nn::{Activation, Layer, Loss, Net};
+use dl_interview::optim::{Optimizer, Schedule};
+use dl_interview::tensor::{Real, Tensor};
+use dl_interview::train::{Fit, dead_units, evaluate, fit, fit_values};
+use ndarray::{Array1, Array2, array};
+
+fn small(seed: u64) -> Net {
+    let rng = &mut rng(seed);
+    Net::new(vec![Layer::linear(2, 12, rng), Layer::relu(), Layer::linear(12, 2, rng)])
+}
+
+fn two_moons(n: usize) -> Examples {
+    moons(n, 0.1, &mut rng(7))
+}
+
+#[test]
+fn an_epoch_is_the_loop_that_one_would_write_by_hand() {
+    let data = two_moons(100);
+    let (by_fit, by_hand) = (small(1), small(1));
+    let how = Fit { epochs: 2, batch: 30, optimizer: Optimizer::sgd(0.1), seed: 5, ..Fit::default() };
+    let history = fit(&by_fit, &data, None, &how);
+
+    let (mut order, mut losses) = (rng(5), Vec::new());
+    for _ in 0..2 {
+        for batch in minibatches(100, 30, &mut order) {
+            let batch = data.select(&batch);
+            let loss = Loss::cross_entropy().of(&by_hand.forward(&Tensor::new(batch.inputs)), &batch.labels);
+            losses.push(loss.item());
+            loss.backward();
+            for w in by_hand.parameters() {
+                w.set_value(w.value() - w.grad().unwrap() * 0.1);
+                w.zero_grad();
+            }
+        }
+    }
+    assert_eq!(history.step_loss, losses);
+    for (a, b) in by_fit.parameters().iter().zip(by_hand.parameters()) {
+        let difference = (a.value() - b.value()).mapv(Real::abs).into_iter().fold(0.0, Real::max);
+        assert!(difference < 1e-6, "{difference}");
+    }
+}
+
+#[test]
+fn the_same_seed_gives_the_same_training() {
+    let data = two_moons(200);
+    let run = |seed| fit(&small(1), &data, Some(&data), &Fit { seed, ..Fit::default() });
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1).step_loss, run(2).step_loss);
+}
+
+#[test]
+fn everything_is_written_down() {
+    let (train, valid) = (two_moons(100), two_moons(50));
+    let how = Fit { epochs: 3, batch: 40, schedule: Schedule::Exponential { factor: 0.5 }, ..Fit::default() };
+    let history = fit(&small(1), &train, Some(&valid), &how);
+    assert_eq!(history.epochs(), 3);
+    for per_epoch in [&history.train_loss, &history.train_accuracy, &history.valid_loss, &history.valid_accuracy] {
+        assert_eq!(per_epoch.len(), 3);
+    }
+    for per_step in [&history.step_loss, &history.grad_norm, &history.rate] {
+        assert_eq!(per_step.len(), 9);
+    }
+    assert!(history.rate[8] < history.rate[0]);
+    assert_eq!(history.update_ratios.iter().map(Vec::len).collect::<Vec<_>>(), [4; 3]);
+    assert!(history.update_ratios[0][0] > 0.0);
+    assert_eq!(history.dead_units.iter().map(Vec::len).collect::<Vec<_>>(), [1; 3]);
+    let mean = (history.step_loss[0] * 40.0 + history.step_loss[1] * 40.0 + history.step_loss[2] * 20.0) / 100.0;
+    assert!((mean - history.train_loss[0]).abs() < 1e-5);
+    let line = history.to_string();
+    assert!(line.starts_with("epoch 3 · loss ") && line.contains("validation accuracy"), "{line}");
+}
+
+#[test]
+fn early_stopping_gives_the_best_weights_back() {
+    // Two classes that overlap completely: nothing can be learned, and every further epoch only overfits.
+    let noise = |seed| blobs(60, &array![[0.0, 0.0], [0.1, 0.0]], 1.0, &mut rng(seed));
+    let (train, valid) = (noise(1), noise(2));
+    let rng = &mut rng(3);
+    let net = Net::new(vec![Layer::linear(2, 64, rng), Layer::relu(), Layer::linear(64, 2, rng)]);
+    let how = Fit { epochs: 200, batch: 10, optimizer: Optimizer::adam(0.02), patience: Some(4), ..Fit::default() };
+    let history = fit(&net, &train, Some(&valid), &how);
+    let best = history.best_epoch.unwrap();
+    assert_eq!(history.epochs(), best + 1 + 4);
+    assert!(history.valid_loss.iter().all(|&loss| loss >= history.valid_loss[best]));
+    assert_eq!(evaluate(&net, &valid, &Loss::cross_entropy()).0, history.valid_loss[best]);
+}
+
+#[test]
+fn a_loss_that_is_not_finite_ends_the_training() {
+    let data = Examples { inputs: Array2::from_elem((8, 2), 1e6), labels: Array1::from_elem(8, 1) };
+    let how = Fit { epochs: 50, loss: Loss::Mse, optimizer: Optimizer::sgd(10.0), ..Fit::default() };
+    let history = fit(&small(1), &data, None, &Fit { may_diverge: true, ..how.clone() });
+    let (epoch, step) = history.diverged.unwrap();
+    assert!(epoch > 1 && step == 1 && history.epochs() == epoch - 1);
+    assert!(!history.step_loss.last().unwrap().is_finite());
+
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(&small(1), &data, None, &how)));
+    let message = *panic.unwrap_err().downcast::<String>().unwrap();
+    assert!(message.contains(&format!("at epoch {epoch}, step 1, with the learning rate at 10")), "{message}");
+    assert!(message.contains("Lower the learning rate") && message.contains("may_diverge"), "{message}");
+}
+
+#[test]
+fn one_output_tells_two_classes_apart() {
+    let data = two_moons(200);
+    for loss in [Loss::BceWithLogits, Loss::Hinge, Loss::Mse] {
+        let rng = &mut rng(1);
+        let net = Net::new(vec![Layer::linear(2, 16, rng), Layer::tanh(), Layer::linear(16, 1, rng)]);
+        let how = Fit { epochs: 60, batch: 20, optimizer: Optimizer::adam(0.03), loss, ..Fit::default() };
+        let history = fit(&net, &data, None, &how);
+        assert!(*history.train_accuracy.last().unwrap() > 0.97, "{loss:?}: {history}");
+    }
+}
+
+#[test]
+fn losses_on_numbers_take_classes_as_one_hot_rows() {
+    let data = two_moons(200);
+    let how = Fit { epochs: 40, batch: 20, optimizer: Optimizer::adam(0.02), loss: Loss::Mse, ..Fit::default() };
+    let history = fit(&small(2), &data, None, &how);
+    assert!(*history.train_accuracy.last().unwrap() > 0.95, "{history}");
+}
+
+#[test]
+fn penalties_act_on_weights_but_not_on_biases() {
+    let data = two_moons(200);
+    let norm = |net: &Net, i: usize| net.parameters()[i].value().iter().map(|w| w * w).sum::<Real>();
+    let trained = |l1, l2| {
+        let net = small(3);
+        fit(&net, &data, None, &Fit { epochs: 20, l1, l2, optimizer: Optimizer::sgd(0.1), ..Fit::default() });
+        net
+    };
+    let (free, ridge, lasso) = (trained(0.0, 0.0), trained(0.0, 0.05), trained(0.05, 0.0));
+    assert!(norm(&ridge, 0) < 0.5 * norm(&free, 0));
+    let tiny = |net: &Net| net.parameters()[0].value().iter().filter(|w| w.abs() < 0.01).count();
+    assert!(tiny(&lasso) > tiny(&free) + 5, "{} {}", tiny(&lasso), tiny(&free));
+    // The biases alone can still say how frequent each class is.
+    assert!(norm(&trained(0.0, 10.0), 3) > 0.0);
+}
+
+#[test]
+fn a_regression_learns_a_curve() {
+    let x = Array2::from_shape_fn((128, 1), |(i, _)| i as Real / 64.0 - 1.0);
+    let y = x.mapv(|x| (3.0 * x).sin());
+    let rng = &mut rng(1);
+    let net = Net::new(vec![Layer::linear(1, 32, rng), Layer::tanh(), Layer::linear(32, 1, rng)]);
+    let how = Fit { epochs: 200, batch: 32, optimizer: Optimizer::adam(0.02), loss: Loss::Mse, ..Fit::default() };
+    let history = fit_values(&net, (&x, &y), Some((&x, &y)), &how);
+    assert!(*history.valid_loss.last().unwrap() < 1e-3, "{history}");
+    assert!(history.train_accuracy.is_empty() && history.valid_accuracy.is_empty());
+}
+
+#[test]
+fn augmented_images_are_drawn_anew_each_time() {
+    let digits = mnist().unwrap().train.first(64);
+    let first_losses = |augment: Vec<Augment>| {
+        let net = Net::new(vec![Layer::linear(784, 10, &mut rng(1))]);
+        let how = Fit { epochs: 2, optimizer: Optimizer::sgd(1e-12), augment, ..Fit::default() };
+        fit(&net, &digits, None, &how).step_loss
+    };
+    let (same, moved) = (first_losses(vec![]), first_losses(vec![Augment::Shift(2)]));
+    assert!((same[0] - same[1]).abs() < 1e-5 && (moved[0] - moved[1]).abs() > 1e-4, "{same:?} {moved:?}");
+}
+
+#[test]
+fn dead_units_are_those_that_never_fire() {
+    let net = Net::new(vec![Layer::linear(3, 4, &mut rng(1)), Layer::relu(), Layer::linear(4, 2, &mut rng(1))]);
+    let x = Array2::from_shape_fn((50, 3), |(i, j)| ((i * 7 + j * 3) % 11) as Real - 5.0);
+    assert_eq!(dead_units(&net, &x), [0.0]);
+    net.parameters()[1].set_value(array![-1e3, -1e3, 0.0, -1e3].into_dyn());
+    assert_eq!(dead_units(&net, &x), [0.75]);
+    let maps = Net::new(vec![Layer::reshape(1, 2, 2), Layer::Activation(Activation::Relu), Layer::flatten()]);
+    assert_eq!(dead_units(&maps, &array![[-1.0, -2.0, -3.0, -4.0], [-1.0, -2.0, 3.0, -4.0]]), [0.0]);
+    assert!(net.is_training());
+}
+
+#[test]
+fn mistakes_are_named() {
+    let data = two_moons(10);
+    let message = |work: &dyn Fn()| {
+        let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_err();
+        panic.downcast::<String>().map_or_else(|it| it.downcast::<&str>().unwrap().to_string(), |it| *it)
+    };
+    let expect = |wanted: &str, work: &dyn Fn()| {
+        let message = message(work);
+        assert!(message.contains(wanted), "{message}");
+    };
+    let go = |how: Fit| {
+        fit(&small(1), &two_moons(10), None, &how);
+    };
+    expect("there are no training examples", &|| {
+        fit(&small(1), &data.first(0), None, &Fit::default());
+    });
+    expect("0 epochs train nothing", &|| go(Fit { epochs: 0, ..Fit::default() }));
+    expect("give a size of 1 or more", &|| go(Fit { batch: 0, ..Fit::default() }));
+    expect("patience watches the validation loss", &|| go(Fit { patience: Some(1), ..Fit::default() }));
+    expect("label 7", &|| {
+        let labels = Array1::from_elem(10, 7);
+        fit(&small(1), &Examples { inputs: data.inputs.clone(), labels }, None, &Fit::default());
+    });
+    expect("10 training inputs but 3 targets", &|| {
+        fit_values(&small(1), (&data.inputs, &Array2::zeros((3, 2))), None, &Fit { loss: Loss::Mse, ..Fit::default() });
+    });
+    expect("a single output tells two classes apart", &|| {
+        let data = blobs(9, &array![[0.0, 0.0], [1.0, 0.0], [2.0, 0.0]], 0.1, &mut rng(1));
+        let net = Net::new(vec![Layer::linear(2, 1, &mut rng(1))]);
+        fit(&net, &data, None, &Fit { loss: Loss::BceWithLogits, ..Fit::default() });
+    });
+}
