@@ -191,7 +191,7 @@ fn combine(parts: &[ShardGradient], weight: impl Fn(&ShardGradient) -> Real) -> 
 pub(super) mod tests {
     use super::*;
     use crate::data::{blobs, ring_centers, rng};
-    use crate::nn::Layer;
+    use crate::nn::{Layer, Loss};
 
     /// ‖a − b‖ / ‖b‖ over all arrays.
     pub fn relative_error(a: &[ArrayD<Real>], b: &[ArrayD<Real>]) -> f64 {
@@ -221,10 +221,8 @@ pub(super) mod tests {
         ])
     }
 
-    /// Cross-entropy.
     pub fn loss(y: &Tensor, batch: &Examples) -> Tensor {
-        let hot = Tensor::new(crate::data::one_hot(&batch.labels, 4));
-        (y.log_softmax(1) * hot).sum() * (-1.0 / batch.len() as Real)
+        Loss::cross_entropy().of(y, &batch.labels)
     }
 
     pub fn batch(seed: u64) -> Examples {

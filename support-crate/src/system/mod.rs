@@ -24,6 +24,6 @@ pub use pipeline::pipeline_parallel;
 pub use prefetch::{InputPipeline, PipelineRun};
 pub use products::{blocked_product, gflops, naive_product, threaded_product};
 pub use ring::{RingSum, ring_all_reduce};
-pub use schedule::{Schedule, gpipe};
+pub use schedule::{PipelineSchedule, gpipe};
 pub use summary::{LayerSummary, Summary, summary};
 pub use timeline::Span;

@@ -13,7 +13,7 @@ use super::Span;
 /// assert_eq!(schedule.length(), 6.0);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Schedule {
+pub struct PipelineSchedule {
     /// How many stages there are, each on a device of its own.
     pub stages: usize,
     /// What they do, for a Gantt chart: `F3` is the forward pass of micro-batch 3, `B3` its backward pass.
@@ -38,7 +38,7 @@ pub struct Schedule {
 /// assert_eq!(gpipe(4, 12, 1.0, 2.0).bubble(), 3.0 / 15.0);
 /// ```
 #[track_caller]
-pub fn gpipe(stages: usize, micro_batches: usize, forward: f64, backward: f64) -> Schedule {
+pub fn gpipe(stages: usize, micro_batches: usize, forward: f64, backward: f64) -> PipelineSchedule {
     assert!(
         stages > 0 && micro_batches > 0,
         "gpipe: {stages} stages and {micro_batches} micro-batches; there must be at least one of each"
@@ -62,7 +62,7 @@ pub fn gpipe(stages: usize, micro_batches: usize, forward: f64, backward: f64) -
             ready = work(&mut spans, stage, format!("B{micro_batch}"), free, ready, backward);
         }
     }
-    Schedule { stages, spans }
+    PipelineSchedule { stages, spans }
 }
 
 /// Starts as soon as the stage is free and its input is there; gives the time of the end.
@@ -73,7 +73,7 @@ fn work(spans: &mut Vec<Span>, stage: usize, task: String, free: &mut f64, ready
     *free
 }
 
-impl Schedule {
+impl PipelineSchedule {
     /// From the first start to the last end.
     ///
     /// ```

@@ -47,6 +47,8 @@ pub struct LayerSummary {
     flow: usize,
     /// Numbers in one unfolded image (im2col), of which each thread has one.
     unfolded: usize,
+    /// Inputs and outputs of a linear layer.
+    matrix: Option<(usize, usize)>,
 }
 
 /// What every layer of a net costs, per example, made by [`summary`]. A cell shows it as a table.
@@ -122,6 +124,12 @@ fn passes_in_place(layer: &Layer) -> bool {
     !matches!(layer, Linear { .. } | Conv2d { .. } | ConvTranspose2d { .. } | MaxPool { .. } | AvgPool { .. })
 }
 
+/// Numbers that the product of n × k and k × m copies, a panel of each factor at a time, so as to read them in the order of
+/// memory; the sizes of the panels are those of the crate `matrixmultiply`.
+fn packed(n: usize, k: usize, m: usize) -> usize {
+    k.min(256) * (n.min(64) + m.min(1024))
+}
+
 #[track_caller]
 fn cost(layer: &Layer, input: &[usize]) -> LayerSummary {
     let one: Vec<usize> = [1].iter().chain(input).copied().collect();
@@ -160,6 +168,7 @@ fn cost(layer: &Layer, input: &[usize]) -> LayerSummary {
         places,
         flow: numbers_out + if passes_in_place(layer) { 0 } else { numbers_in },
         unfolded,
+        matrix: if let Layer::Linear { .. } = layer { Some((numbers_in, numbers_out)) } else { None },
         output,
     }
 }
@@ -186,7 +195,9 @@ impl LayerSummary {
     /// What the layer takes on the way back beyond what it keeps and its own gradients.
     fn workspace_bytes(&self, batch: usize, precision: Precision) -> usize {
         let threads = rayon::current_num_threads().min(batch.div_ceil(8)); // a thread takes 8 images at a time
-        (batch * self.flow + threads * self.unfolded) * precision.bytes_per_value()
+        // ∂L/∂W = Gᵀ X is the last product of the layer, when all else is there.
+        let copies = self.matrix.map_or(0, |(inputs, outputs)| packed(outputs, batch, inputs));
+        (batch * self.flow + threads * self.unfolded + copies) * precision.bytes_per_value()
     }
 }
 
@@ -378,5 +389,107 @@ impl Summary {
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.table().text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::rng;
+
+    fn cnn() -> Net {
+        let rng = &mut rng(42);
+        Net::new(vec![
+            Layer::reshape(1, 28, 28),
+            Layer::conv2d(1, 8, 5, rng).padding(2).stride(2),
+            Layer::batch_norm(8),
+            Layer::relu(),
+            Layer::max_pool(2),
+            Layer::conv_transpose2d(8, 4, 4, rng).stride(2).padding(1).without_bias(),
+            Layer::flatten(),
+            Layer::dropout(0.5, rng),
+            Layer::linear(784, 10, rng),
+        ])
+    }
+
+    #[test]
+    fn shapes_parameters_and_multiply_adds_layer_by_layer() {
+        let net = cnn();
+        let summary = summary(&net, &[784]);
+        let columns: Vec<_> =
+            summary.layers.iter().map(|layer| (layer.output.clone(), layer.parameters, layer.multiply_adds)).collect();
+        let expected = [
+            (vec![1, 28, 28], 0, 0),
+            (vec![8, 14, 14], 8 * 25 + 8, 14 * 14 * 8 * 25),
+            (vec![8, 14, 14], 16, 0),
+            (vec![8, 14, 14], 0, 0),
+            (vec![8, 7, 7], 0, 0),
+            (vec![4, 14, 14], 8 * 4 * 16, 7 * 7 * 8 * 4 * 16),
+            (vec![784], 0, 0),
+            (vec![784], 0, 0),
+            (vec![10], 7850, 7840),
+        ];
+        assert_eq!(columns, expected);
+        assert_eq!(summary.parameters(), net.parameter_count());
+        // The first convolution needs no gradient of its input.
+        let (first, others) = (14 * 14 * 8 * 25, 7 * 7 * 8 * 4 * 16 + 7840);
+        assert_eq!(summary.forward_flops(), 2 * (first + others));
+        assert_eq!(summary.training_flops(), 2 * (2 * first + 3 * others));
+    }
+
+    #[test]
+    fn kept_bytes_layer_by_layer() {
+        let bytes: Vec<usize> =
+            summary(&cnn(), &[784]).layers.iter().map(|layer| layer.activation_bytes(1, Precision::Single)).collect();
+        let (map, small) = (8 * 14 * 14 * 4, 8 * 7 * 7);
+        assert_eq!(bytes, [0, map, map, map, small * 4 + small * 4, 784 * 4, 0, 2 * 784 * 4, 40]);
+    }
+
+    #[test]
+    fn what_comes_before_the_first_weight_keeps_its_last_output_only() {
+        let rng = &mut rng(42);
+        let before = vec![Layer::relu(), Layer::dropout(0.5, rng), Layer::max_pool(2), Layer::flatten()];
+        let net = Net::new(before.into_iter().chain([Layer::linear(4, 2, rng)]).collect());
+        let kept: Vec<usize> =
+            summary(&net, &[1, 4, 4]).layers.iter().map(|layer| layer.activation_bytes(1, Precision::Single)).collect();
+        assert_eq!(kept, [0, 0, 16, 0, 8]);
+    }
+
+    #[test]
+    fn looking_changes_nothing() {
+        let net = cnn();
+        let before = net.state();
+        summary(&net, &[784]);
+        assert!(net.state() == before && net.is_training());
+    }
+
+    #[test]
+    fn half_precision_halves_activations_and_resolution_quadruples_them() {
+        let net = || Net::new(vec![Layer::conv2d(3, 4, 3, &mut rng(42)).padding(1), Layer::relu()]);
+        let activations =
+            |side, precision| summary(&net(), &[3, side, side]).memory(10, &Optimizer::sgd(0.1), precision).activations;
+        assert_eq!(activations(32, Precision::Single), 2 * activations(32, Precision::Mixed));
+        assert_eq!(activations(64, Precision::Single), 4 * activations(32, Precision::Single));
+    }
+
+    #[test]
+    fn sixteen_layers_take_less_than_seven_tenths_with_checkpoints() {
+        let rng = &mut rng(42);
+        let net = Net::new((0..16).map(|_| Layer::linear(64, 64, rng)).collect());
+        let summary = summary(&net, &[64]);
+        let peak = |segments| summary.peak(1000, &Optimizer::sgd(0.1), Precision::Single, segments) as f64;
+        assert!(peak(4) <= 0.7 * peak(1), "{} {}", peak(4), peak(1));
+    }
+
+    #[test]
+    fn an_empty_net_costs_the_batch() {
+        let plan = summary(&Net::new(vec![]), &[784]).memory(10, &Optimizer::adam(0.1), Precision::Single);
+        assert_eq!(plan.total(), 10 * 784 * 4);
+    }
+
+    #[test]
+    #[should_panic(expected = "linear")]
+    fn a_shape_that_does_not_fit() {
+        summary(&Net::new(vec![Layer::linear(3, 2, &mut rng(42))]), &[4]);
     }
 }
