@@ -136,8 +136,8 @@ fn step(build: fn() -> Net, examples: usize, shape: &[usize], optimizer: &Optimi
 #[test]
 fn a_training_step_takes_what_the_formula_says() {
     let _alone = alone();
-    let images = &[1, 28, 28];
-    let cases: [(&str, fn() -> Net, &[usize]); 3] = [("MLP", mlp, &[784]), ("CNN", cnn, images), ("zoo", zoo, images)];
+    let images = &[1, 28, 28][..];
+    let cases = [("MLP", mlp as fn() -> Net, &[784][..]), ("CNN", cnn, images), ("zoo", zoo, images)];
     for (name, build, shape) in cases {
         let summary = summary(&build(), shape);
         for examples in [32, 64, 256] {

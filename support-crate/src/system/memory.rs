@@ -162,7 +162,7 @@ impl MemoryPlan {
     /// use dl_interview::{optim::Optimizer, system::{MemoryPlan, Precision}};
     ///
     /// let plan = MemoryPlan::of_parameters(1000, &Optimizer::sgd(0.1), Precision::Single);
-    /// assert!(plan.table().text().contains("gradients          0.004 MB  50.0 %"));
+    /// assert!(plan.table().text().contains("0.004 MB   50.0 %"));
     /// ```
     pub fn table(&self) -> Table {
         let total = self.total();
