@@ -58,10 +58,9 @@ pub fn checkpointed_backward(net: &Net, x: &Tensor, segments: usize, loss: impl 
         let Some(grad) = inputs.pop().expect("an input for each segment").grad() else {
             break; // nothing to be learned further down
         };
-        let now: Vec<State> = segment(i).iter().map(State::of).collect();
+        // From the same state the second run ends in the same one, as if there had been one.
         segment(i).iter().zip(&states[i]).for_each(|(layer, state)| state.put_into(layer));
         run(net, segment(i), &inputs[i]).backward_from(grad);
-        segment(i).iter().zip(&now).for_each(|(layer, state)| state.put_into(layer));
     }
     value
 }
