@@ -2,6 +2,11 @@
 //!
 //! A notebook brings all of it in with `use dl_interview::prelude::*;`.
 
+// A cast that `f32` needs is one too many in `f64`.
+#![cfg_attr(feature = "f64", allow(clippy::unnecessary_cast, clippy::useless_conversion))]
+
+mod random;
+
 pub mod data;
 pub mod landscape;
 pub mod models;

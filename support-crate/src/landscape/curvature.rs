@@ -5,7 +5,7 @@ use rand::distr::Distribution;
 
 use super::eigenvalues::jacobi;
 use super::weights::{Kept, assert_fit, flatten, unflatten};
-use crate::data::Normal;
+use crate::random::Normal;
 use crate::tensor::{Real, Tensor};
 
 /// The Hessian of the loss times a vector, H v = ∂²L/∂w² v, from two gradients: (∇L(w + h v) − ∇L(w − h v)) / 2h.
@@ -201,7 +201,7 @@ fn random_unit(function: &str, params: &[Tensor], rng: &mut impl rand::Rng) -> A
 mod tests {
     use super::super::eigenvalues;
     use super::*;
-    use crate::data::rng;
+    use crate::random::rng;
     use ndarray::array;
 
     /// ½ wᵀ H w over a 2 × 2 matrix and a vector of 2.

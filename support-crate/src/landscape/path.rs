@@ -4,8 +4,8 @@ use ndarray::{Array1, Array2};
 use rand::distr::Distribution;
 
 use super::TestFunction;
-use crate::data::Normal;
 use crate::optim::Optimizer;
+use crate::random::Normal;
 use crate::tensor::{Real, Tensor};
 
 /// Where a walk went: the start and the point after each step, with the function's values there.
@@ -148,7 +148,7 @@ pub fn surface(function: &TestFunction, xs: (Real, Real), ys: (Real, Real), n: u
 mod tests {
     use super::super::eigenvalues;
     use super::*;
-    use crate::data::rng;
+    use crate::random::rng;
     use ndarray::array;
 
     /// Steps until the value is 10⁻¹² of that at the start.
@@ -220,6 +220,14 @@ mod tests {
         let mean =
             (0..n).map(|_| square(anneal(&f, &[0.0], 0.1, 0.5, 1, &mut rng).points[[1, 0]])).sum::<f64>() / n as f64;
         assert!((mean - 0.1).abs() < 0.005, "{mean}"); // five standard errors
+    }
+
+    #[test]
+    fn cooled_down_it_comes_to_rest() {
+        let (f, mut rng) = (TestFunction::bowl(1.0), rng(1));
+        let ends = (0..50).map(|_| anneal(&f, &[1.0, 1.0], 0.1, 0.5, 1000, &mut rng).values[1000]);
+        let mean = ends.sum::<Real>() / 50.0; // at a constant temperature T of 0.5 it would be T
+        assert!(mean < 0.02, "{mean}");
     }
 
     #[test]

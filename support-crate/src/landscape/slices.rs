@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayD, Axis};
 use rand::distr::Distribution;
 
 use super::weights::{Kept, assert_fit};
-use crate::data::Normal;
+use crate::random::Normal;
 use crate::tensor::{Real, Tensor, no_grad};
 
 /// The loss at `steps` + 1 places on the straight line between two sets of weights: (1 − α) `from` + α `to`.
@@ -23,10 +23,10 @@ use crate::tensor::{Real, Tensor, no_grad};
 /// use ndarray::array;
 ///
 /// let w = [Tensor::parameter(array![7.0])];
-/// let (from, to) = ([array![0.0].into_dyn()], [array![2.0].into_dyn()]);
+/// let (from, to) = ([array![1.0].into_dyn()], [array![3.0].into_dyn()]);
 /// let (alphas, losses) = line(&w, &from, &to, 4, || (&w[0] * &w[0]).sum());
 /// assert_eq!(alphas, [0.0, 0.25, 0.5, 0.75, 1.0]);
-/// assert_eq!(losses, [0.0, 0.25, 1.0, 2.25, 4.0]);
+/// assert_eq!(losses, [1.0, 2.25, 4.0, 6.25, 9.0]);
 /// assert_eq!(w[0].value(), array![7.0].into_dyn());
 /// ```
 #[track_caller]
@@ -64,11 +64,11 @@ pub fn line(
 /// use dl_interview::data::rng;
 /// use dl_interview::landscape::random_direction;
 /// use dl_interview::tensor::Tensor;
-/// use ndarray::array;
+/// use ndarray::{Axis, array};
 ///
 /// let params = [Tensor::parameter(array![[3.0, 4.0], [0.0, 0.1]]), Tensor::parameter(array![1.0, 1.0])];
 /// let direction = random_direction(&params, &mut rng(1));
-/// let norm = direction[0].row(0).mapv(|x| x * x).sum().sqrt();
+/// let norm = direction[0].index_axis(Axis(0), 0).mapv(|x| x * x).sum().sqrt();
 /// assert!((norm - 5.0).abs() < 1e-5);
 /// assert_eq!(direction[1], array![0.0, 0.0].into_dyn());
 /// ```
@@ -138,7 +138,7 @@ pub fn slice(
 mod tests {
     use super::super::{flatten, unflatten};
     use super::*;
-    use crate::data::rng;
+    use crate::random::rng;
     use ndarray::{Array, array};
     use std::panic::{AssertUnwindSafe, catch_unwind};
 
