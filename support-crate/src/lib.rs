@@ -5,8 +5,6 @@
 // A cast that `f32` needs is one too many in `f64`.
 #![cfg_attr(feature = "f64", allow(clippy::unnecessary_cast, clippy::useless_conversion))]
 
-mod random;
-
 pub mod data;
 pub mod landscape;
 pub mod models;
@@ -15,6 +13,7 @@ pub mod notebook;
 pub mod optim;
 pub mod plot;
 pub mod prelude;
+mod random;
 pub mod system;
 pub mod tensor;
 pub mod train;
