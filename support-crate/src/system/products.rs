@@ -9,7 +9,8 @@ use crate::tensor::Real;
 
 /// A · B as the definition says: for each i and j the sum over k of aᵢₖ bₖⱼ.
 ///
-/// Slow: walking down a column of B touches a new line of the cache at each step, and uses one number of it.
+/// Slow at every size: each addition waits for the one before, one number at a time, where the processor could do eight at
+/// once; in a large matrix, walking down a column of B also touches a new line of the cache at each step.
 ///
 /// # Panics
 ///
@@ -33,8 +34,8 @@ pub fn naive_product(a: &Array2<Real>, b: &Array2<Real>) -> Array2<Real> {
     })
 }
 
-/// A · B in tiles of `side` × `side`: the same multiplications and additions, but each tile is used as often as possible
-/// while it is in the cache, and the innermost loop runs along rows.
+/// A · B in tiles of `side` × `side`: the same multiplications and additions, but the innermost loop runs along rows, where
+/// neighbours do not wait for each other, and each tile is used as often as possible while it is in the cache.
 ///
 /// Source: Lam, Rothberg & Wolf 1991, "The Cache Performance and Optimizations of Blocked Algorithms", ASPLOS.
 ///
