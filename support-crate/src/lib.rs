@@ -14,5 +14,6 @@ pub mod optim;
 pub mod plot;
 pub mod prelude;
 mod random;
+pub mod system;
 pub mod tensor;
 pub mod train;
