@@ -1,20 +1,39 @@
 //! The names that a notebook needs, listed one by one.
 //!
-//! None is called `Result`: it would take the place of the one in the code that the kernel puts around a cell.
+//! None is called `Result`: it would take the place of the one in the code that the kernel puts around a cell. What has
+//! too plain a name to stand alone keeps its module in front of it: `landscape::slice`, `system::…`.
 //!
 //! ```
 //! use dl_interview::prelude::*;
 //!
-//! let logits: Array2<f64> = array![[2.0, 1.0], [0.0, 3.0]];
+//! let logits: Array2<Real> = array![[2.0, 1.0], [0.0, 3.0]];
 //! let best = logits.map_axis(Axis(1), |row| if row[0] > row[1] { 0 } else { 1 });
 //! assert_eq!(best, array![0, 1]);
+//! assert_eq!(accuracy(&Tensor::new(logits), &array![0, 1]), 1.0);
 //! ```
 
-pub use crate::data::{DataError, Examples, Mnist, Normal, Rng, minibatches, mnist, rng};
+pub use crate::data::{
+    Augment, DataError, Examples, Fold, Mnist, Normal, Rng, Scaler, Scaling, bars_and_stripes, blobs, contaminate,
+    glyphs, half_spaces, k_folds, minibatches, mnist, moons, pure_noise, regression, ring_centers, rings, rng,
+    rotate_images, shift_images, spirals, stratified_folds, xor,
+};
+pub use crate::landscape::{self, TestFunction, Trajectory, trajectory};
+pub use crate::models::{
+    BoltzmannGradient, BoltzmannMachine, DeepBeliefNetwork, Rbm, RbmGradient, RbmTraining, binary_states, cnn, lenet,
+    mlp, mlp_with,
+};
+pub use crate::nn::{
+    Activation, Fan, Init, Layer, Loss, Net, Targets, accuracy, brier, contrastive, fans, l1, l2, one_hot, triplet,
+};
 pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
+pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};
 pub use crate::plot::{Figure, Series, bars, curve, image_grid, lines, points};
-pub use crate::tensor::Real;
-pub use ndarray::{Array1, Array2, ArrayView1, ArrayView2, Axis, Zip, array, s};
+pub use crate::tensor::{Graph, GraphNode, Real, Tensor, no_grad};
+pub use crate::train::{
+    Fit, History, Range, Search, StoreError, cross_validate, dead_units, evaluate, fit, fit_values, grid_points, load,
+    random_points, save, search,
+};
+pub use ndarray::{Array1, Array2, Array3, Array4, ArrayD, ArrayView1, ArrayView2, Axis, IxDyn, Zip, array, s};
 pub use rand::RngExt;
 pub use rand::distr::{Distribution, Uniform};
 pub use rand::seq::SliceRandom;

@@ -101,7 +101,7 @@ impl Layer {
     #[track_caller]
     pub fn dropout(p: Real, rng: &mut impl rand::Rng) -> Layer {
         assert!((0.0..1.0).contains(&p), "dropout({p}): the probability must be at least 0 and below 1");
-        Layer::Dropout { p, rng: RefCell::new(crate::data::rng(rng.random())) }
+        Layer::Dropout { p, rng: RefCell::new(crate::random::rng(rng.random())) }
     }
 
     /// The largest of each window of side `size`; the windows do not overlap unless [`stride`](Layer::stride) says so.

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayD, IxDyn};
 use rand::distr::{Distribution, Uniform};
 
-use crate::data::Normal;
+use crate::random::Normal;
 use crate::tensor::Real;
 
 /// By which count of connections a spread is divided.

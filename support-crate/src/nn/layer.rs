@@ -6,7 +6,7 @@ use std::fmt;
 use ndarray::Array1;
 
 use super::Activation;
-use crate::data::Rng;
+use crate::random::Rng;
 use crate::tensor::{Real, Tensor};
 
 /// One layer of a [`Net`](super::Net): what it computes, with its weights.

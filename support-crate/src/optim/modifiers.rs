@@ -272,3 +272,46 @@ fn checked_fraction(method: &str, symbol: &str, value: Real) -> Real {
     );
     value
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_make_no_sense_are_refused() {
+        let refused = |make: fn() -> Optimizer, message: &str| {
+            let payload = *std::panic::catch_unwind(make).unwrap_err().downcast::<String>().unwrap();
+            assert!(payload.contains(message), "{payload}");
+        };
+        refused(|| Optimizer::sgd(-0.1), "sgd: a learning rate of -0.1");
+        refused(|| Optimizer::adam(Real::NAN), "adam: a learning rate of NaN");
+        refused(|| Optimizer::rms_prop(Real::INFINITY), "rms_prop: a learning rate of inf");
+        refused(|| Optimizer::ada_grad(-1.0), "ada_grad: a learning rate of -1");
+        refused(|| Optimizer::adam_w(0.1, -1.0), "λ = -1");
+        refused(|| Optimizer::adam_w(Real::NAN, 0.0), "adam_w: a learning rate of NaN");
+        refused(|| Optimizer::sgd(0.1).momentum(1.0), "μ = 1");
+        refused(|| Optimizer::sgd(0.1).nesterov(), "no momentum to look ahead with in \"SGD, η = 0.1\"");
+        refused(|| Optimizer::adam(0.1).momentum(0.9), "momentum: it means nothing to \"Adam, η = 0.1\"");
+        refused(|| Optimizer::adam(0.1).convention(Momentum::Average), "convention");
+        refused(|| Optimizer::adam(0.1).betas(0.9, 1.0), "β₂ = 1");
+        refused(|| Optimizer::adam(0.1).betas(-0.1, 0.9), "β₁ = -0.1");
+        refused(|| Optimizer::adam(0.1).rho(0.9), "rho: it means nothing");
+        refused(|| Optimizer::rms_prop(0.1).rho(Real::NAN), "ρ = NaN");
+        refused(|| Optimizer::rms_prop(0.1).betas(0.9, 0.9), "betas: it means nothing");
+        refused(|| Optimizer::rms_prop(0.1).bias_correction(false), "bias_correction: it means nothing");
+        refused(|| Optimizer::sgd(0.1).epsilon(0.1), "epsilon: it means nothing");
+        refused(|| Optimizer::sgd(0.1).epsilon_inside(), "epsilon_inside: it means nothing");
+        refused(|| Optimizer::adam(0.1).epsilon(-1.0), "epsilon(-1)");
+        refused(|| Optimizer::sgd(0.1).clip_norm(0.0), "clip_norm(0)");
+        refused(|| Optimizer::sgd(0.1).clip_value(Real::NAN), "clip_value(NaN)");
+        refused(|| Optimizer::sgd(0.1).weight_decay(Real::INFINITY), "λ = inf");
+        refused(
+            || {
+                let mut optimizer = Optimizer::sgd(0.1);
+                optimizer.set_lr(-1.0);
+                optimizer
+            },
+            "set_lr: a learning rate of -1",
+        );
+    }
+}

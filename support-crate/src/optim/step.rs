@@ -255,3 +255,77 @@ fn clip_scale(settings: &Settings, params: &[Tensor]) -> Real {
     let norm = clipped_norm(params, settings.max_value);
     if norm > settings.max_norm { settings.max_norm / norm } else { 1.0 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, array};
+
+    #[track_caller]
+    fn assert_close(found: Real, expected: f64) {
+        assert!((found as f64 / expected - 1.0).abs() < 1e-4, "{found} is not {expected}");
+    }
+
+    #[test]
+    fn bytes_of_state_per_weight() {
+        let w = [Tensor::parameter(Array1::zeros(70)), Tensor::parameter(Array1::zeros(30))];
+        let bytes = |mut optimizer: Optimizer| {
+            assert_eq!(optimizer.state_bytes(), 0);
+            w.iter().for_each(|w| w.set_grad(ArrayD::ones(w.shape())));
+            optimizer.step(&w);
+            optimizer.step(&w);
+            assert_eq!(optimizer.clone().state_bytes(), 0);
+            optimizer.state_bytes()
+        };
+        let number = size_of::<Real>();
+        assert_eq!(bytes(Optimizer::sgd(0.1)), 0);
+        assert_eq!(bytes(Optimizer::sgd(0.1).momentum(0.9)), 100 * number);
+        assert_eq!(bytes(Optimizer::rms_prop(0.1)), 100 * number);
+        assert_eq!(bytes(Optimizer::ada_grad(0.1)), 100 * number);
+        assert_eq!(bytes(Optimizer::adam(0.1)), 200 * number);
+    }
+
+    #[test]
+    fn a_gradient_in_any_memory_order_and_a_value_that_is_shared() {
+        let w = [Tensor::parameter(array![[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])];
+        w[0].set_grad(array![[1.0, 4.0], [2.0, 5.0], [3.0, 6.0]].reversed_axes().into_dyn());
+        let graph = w[0].exp(); // holds the old value
+        Optimizer::sgd(1.0).clip_norm(1e6).step(&w);
+        assert_eq!(w[0].value(), array![[-1.0, -2.0, -3.0], [-4.0, -5.0, -6.0]].into_dyn());
+        graph.sum().backward();
+        assert!((grad_norm(&w) - 139.0_f64.sqrt() as Real).abs() < 1e-5); // (g + 1)², not g + exp(new value)
+    }
+
+    #[test]
+    fn what_can_be_looked_at_after_a_skipped_parameter() {
+        let w = [Tensor::parameter(array![0.0]), Tensor::parameter(array![5.0])];
+        let mut optimizer = Optimizer::rms_prop(0.3);
+        assert!(optimizer.velocity().is_empty() && optimizer.effective_rates().is_empty());
+        w[0].set_grad(array![10.0].into_dyn());
+        optimizer.step(&w);
+        assert_eq!(w[1].value()[[0]], 5.0);
+        assert_close(optimizer.second_moment()[0][[0]], 10.0);
+        assert_close(optimizer.effective_rates()[0][[0]], 0.3 / 10.0_f64.sqrt());
+        assert_eq!(optimizer.effective_rates()[1][[0]], 0.0);
+        assert_eq!(optimizer.velocity()[1], array![0.0].into_dyn());
+        assert_eq!(format!("{optimizer:?}").matches("1 steps taken").count(), 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "1 parameters now, but 2 at the first step")]
+    fn another_number_of_parameters_is_refused() {
+        let w = [Tensor::parameter(array![0.0]), Tensor::parameter(array![0.0])];
+        let mut optimizer = Optimizer::sgd(0.1);
+        optimizer.step(&w);
+        optimizer.step(&w[..1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "parameter 1 has shape [2] now, but had [1]")]
+    fn another_shape_is_refused() {
+        let (a, b) = (Tensor::parameter(array![0.0]), Tensor::parameter(array![0.0, 0.0]));
+        let mut optimizer = Optimizer::adam(0.1);
+        optimizer.step(&[a.clone(), a.clone()]);
+        optimizer.step(&[a, b]);
+    }
+}

@@ -2,9 +2,11 @@ use dl_interview::tensor::Tensor;
 
 use crate::difference::{check, numbers};
 
+type Function = fn(&Tensor) -> Tensor;
+
 #[test]
 fn activations() {
-    let functions: [(&str, fn(&Tensor) -> Tensor); 12] = [
+    let functions: [(&str, Function); 12] = [
         ("sigmoid", Tensor::sigmoid),
         ("tanh", Tensor::tanh),
         ("relu", Tensor::relu),

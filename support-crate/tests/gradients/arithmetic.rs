@@ -2,6 +2,8 @@ use dl_interview::tensor::Tensor;
 
 use crate::difference::{check, numbers};
 
+type Function = fn(&Tensor) -> Tensor;
+
 type Joined = fn(&Tensor, &Tensor) -> Tensor;
 
 const JOINS: [(&str, Joined); 6] = [
@@ -39,7 +41,7 @@ fn operators_of_every_pair_of_shapes() {
 #[test]
 fn operators_with_a_number_on_either_side() {
     let x = [numbers(&[2, 3], 1)];
-    let forms: [(&str, fn(&Tensor) -> Tensor); 10] = [
+    let forms: [(&str, Function); 10] = [
         ("x + c", |x| x + 1.7),
         ("c + x", |x| 1.7 + x),
         ("x - c", |x| x - 1.7),

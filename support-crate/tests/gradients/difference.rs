@@ -16,7 +16,7 @@ pub fn numbers(shape: &[usize], seed: usize) -> ArrayD<Real> {
     ArrayD::from_shape_simple_fn(IxDyn(shape), || {
         k += 1;
         let golden = (k as f64 * 0.618_033_988_749_895).fract(); // as far from its predecessors as can be
-        let sign = if k % 3 == 0 { -1.0 } else { 1.0 };
+        let sign = if k.is_multiple_of(3) { -1.0 } else { 1.0 };
         (sign * (0.31 + 1.37 * golden)) as Real
     })
 }

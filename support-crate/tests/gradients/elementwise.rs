@@ -2,9 +2,11 @@ use dl_interview::tensor::Tensor;
 
 use crate::difference::{check, numbers, positive};
 
+type Function = fn(&Tensor) -> Tensor;
+
 #[test]
 fn functions_of_each_element() {
-    let functions: [(&str, fn(&Tensor) -> Tensor); 12] = [
+    let functions: [(&str, Function); 12] = [
         ("affine", |x| x.affine(-2.5, 0.3)),
         ("exp", Tensor::exp),
         ("sin", Tensor::sin),
@@ -23,7 +25,7 @@ fn functions_of_each_element() {
         check(&format!("{name} of a view"), &[numbers(&[2, 3, 2], 4)], |x| f(&x[0].permute(&[2, 0, 1])));
         check(&format!("{name} of a number"), &[numbers(&[], 2)], |x| f(&x[0]));
     }
-    let functions: [(&str, fn(&Tensor) -> Tensor); 4] =
+    let functions: [(&str, Function); 4] =
         [("ln", Tensor::ln), ("sqrt", Tensor::sqrt), ("powf 0.5", |x| x.powf(0.5)), ("powf -1.3", |x| x.powf(-1.3))];
     for (name, f) in functions {
         check(name, &[positive(&[3, 4], 1)], |x| f(&x[0]));

@@ -5,6 +5,7 @@ mod arithmetic;
 mod difference;
 mod elementwise;
 mod graphs;
+mod images;
 mod misuse;
 mod nn;
 mod normalization;

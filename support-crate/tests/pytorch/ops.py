@@ -88,6 +88,15 @@ CASES = {
     "batch_norm": (batch_norm, [images, [3], [3]]),
     "batch_norm flat": (batch_norm, [[4, 3], [3], [3]]),
     "batch_norm_with": (batch_norm_with, [images, [3], [3]]),
+    "conv2d": (lambda x, w, b: F.conv2d(x, w, b, stride=2, padding=1), [[2, 2, 5, 4], [3, 2, 3, 2], [3]]),
+    "conv2d same": (lambda x, w, b: F.conv2d(x, w, b, padding=1), [[2, 2, 4, 4], [3, 2, 3, 3], [3]]),
+    "conv_transpose2d": (
+        lambda x, w, b: F.conv_transpose2d(x, w, b, stride=2, padding=1),
+        [[2, 2, 3, 2], [2, 3, 4, 4], [3]],
+    ),
+    "max_pool2d": (lambda x: F.max_pool2d(x, 2, 2), [[2, 2, 5, 4]]),
+    "max_pool2d overlapping": (lambda x: F.max_pool2d(x, 3, 1), [[2, 2, 5, 4]]),
+    "avg_pool2d": (lambda x: F.avg_pool2d(x, 2, 1), [[2, 2, 4, 3]]),
     "layer_norm": (lambda x, g, b: F.layer_norm(x, [3], g, b, 1e-3), [[2, 2, 3], [3], [3]]),
 }
 

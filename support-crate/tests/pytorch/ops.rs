@@ -12,7 +12,7 @@ fn positive(x: &Tensor) -> Tensor {
 }
 
 /// The cases of `ops.py`, by the same names.
-const OPERATIONS: [(&str, Operation); 49] = [
+const OPERATIONS: [(&str, Operation); 55] = [
     ("add", |x| &x[0] + &x[1]),
     ("sub", |x| &x[0] - &x[1]),
     ("mul", |x| &x[0] * &x[1]),
@@ -61,6 +61,12 @@ const OPERATIONS: [(&str, Operation); 49] = [
     ("batch_norm", |x| x[0].batch_norm(&x[1], &x[2], 1e-3).0),
     ("batch_norm flat", |x| x[0].batch_norm(&x[1], &x[2], 1e-3).0),
     ("batch_norm_with", |x| x[0].batch_norm_with(&x[1], &x[2], &array![0.3, -0.7, 1.1], &array![0.5, 2.0, 0.9], 1e-3)),
+    ("conv2d", |x| x[0].conv2d(&x[1], &x[2], 2, 1)),
+    ("conv2d same", |x| x[0].conv2d(&x[1], &x[2], 1, 1)),
+    ("conv_transpose2d", |x| x[0].conv_transpose2d(&x[1], &x[2], 2, 1)),
+    ("max_pool2d", |x| x[0].max_pool2d(2, 2)),
+    ("max_pool2d overlapping", |x| x[0].max_pool2d(3, 1)),
+    ("avg_pool2d", |x| x[0].avg_pool2d(2, 1)),
     ("layer_norm", |x| x[0].layer_norm(&x[1], &x[2], 1e-3)),
 ];
 

@@ -12,7 +12,7 @@ use rand::distr::Distribution;
 
 use super::Rbm;
 use super::binary::{check_units, random_states, sigmoid};
-use crate::data::Normal;
+use crate::random::Normal;
 use crate::tensor::Real;
 
 pub use self::gradient::BoltzmannGradient;

@@ -11,7 +11,7 @@ use ndarray::{Array1, Array2, Axis};
 use rand::distr::Distribution;
 
 use super::binary::{check_units, sigmoid, softplus};
-use crate::data::Normal;
+use crate::random::Normal;
 use crate::tensor::Real;
 
 pub use self::gradient::RbmGradient;
