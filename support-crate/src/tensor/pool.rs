@@ -63,14 +63,15 @@ impl Tensor {
                 let each = best.chunks_mut(places).zip(from.chunks_mut(places)).zip(x.chunks(plane));
                 for ((best, from), x) in each {
                     for ((best, from), corner) in best.iter_mut().zip(from).zip(windows.corners()) {
-                        (*best, *from) = (x[corner], corner as u32);
+                        let (mut top, mut at) = (x[corner], corner);
                         for &offset in &offsets[1..] {
                             let candidate = x[corner + offset];
-                            // NaN is kept, so that it shows.
-                            if candidate > *best || candidate.is_nan() {
-                                (*best, *from) = (candidate, (corner + offset) as u32);
-                            }
+                            // NaN is kept, so that it shows. Selected, not branched: which one wins is a coin flip.
+                            let better = (candidate > top) | candidate.is_nan();
+                            top = if better { candidate } else { top };
+                            at = if better { corner + offset } else { at };
                         }
+                        (*best, *from) = (top, at as u32);
                     }
                 }
             });
