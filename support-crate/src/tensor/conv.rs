@@ -7,10 +7,11 @@
 //! Source: Chellapilla, Puri & Simard 2006, "High Performance Convolutional Neural Networks for Document Processing",
 //! International Workshop on Frontiers in Handwriting Recognition.
 
-use ndarray::{Array1, Array2, Array4, ArrayD, ArrayView2, ArrayViewMut2, aview1, linalg::general_mat_mul};
+use ndarray::{Array1, Array2, Array4, ArrayD, ArrayView2, ArrayViewMut2, aview1};
 use rayon::prelude::*;
 
 use super::node::{Shared, contiguous};
+use super::product::multiply;
 use super::{Real, Tensor};
 
 /// Images that one thread takes at a time. The sums over a batch are made in this fixed order, so that the result does
@@ -135,7 +136,7 @@ impl Pair {
                         small.chunks_mut(places).zip(bias).for_each(|(plane, &bias)| plane.fill(bias));
                     }
                     let mut small = view_mut(small, (self.kernels, places));
-                    general_mat_mul(1.0, &kernels, &view(&columns, (window, places)), 1.0, &mut small);
+                    multiply(&kernels, &view(&columns, (window, places)), true, &mut small);
                 }
             });
         small
@@ -157,7 +158,7 @@ impl Pair {
                         let plane = self.windows.height * self.windows.width;
                         large.chunks_mut(plane).zip(bias).for_each(|(plane, &bias)| plane.fill(bias));
                     }
-                    general_mat_mul(1.0, &kernels.t(), &view(small, (self.kernels, places)), 0.0, &mut columns);
+                    multiply(&kernels.t(), &view(small, (self.kernels, places)), false, &mut columns.view_mut());
                     self.windows.fold(columns.as_slice().expect("contiguous"), large);
                 }
             });
@@ -177,7 +178,7 @@ impl Pair {
                     for (small, large) in each {
                         self.windows.unfold(large, &mut columns);
                         let columns = view(&columns, (window, places));
-                        general_mat_mul(1.0, &view(small, (self.kernels, places)), &columns.t(), 1.0, &mut sum);
+                        multiply(&view(small, (self.kernels, places)), &columns.t(), true, &mut sum.view_mut());
                     }
                     sum
                 })

@@ -1,13 +1,20 @@
 //! Matrix products.
 
-use ndarray::{Array2, ArrayView2, Axis, Ix2, linalg::general_mat_mul};
+use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2};
 
 use super::node::Shared;
+use super::product::multiply;
 use super::{Real, Tensor};
 
 /// The value as a matrix; the caller has checked that it has two dimensions.
 fn matrix(value: &Shared) -> ArrayView2<'_, Real> {
     value.view().into_dimensionality::<Ix2>().expect("two dimensions")
+}
+
+fn product(a: ArrayView2<Real>, b: ArrayView2<Real>) -> ArrayD<Real> {
+    let mut out = Array2::zeros((a.nrows(), b.ncols()));
+    multiply(&a, &b, false, &mut out.view_mut());
+    out.into_dyn()
 }
 
 impl Tensor {
@@ -36,11 +43,11 @@ impl Tensor {
             a.shape(),
             b.shape()
         );
-        let value = matrix(&a).dot(&matrix(&b)).into_dyn();
+        let value = product(matrix(&a), matrix(&b));
         Tensor::from_op("matmul", value, [self, other], move |grad, [x, y]| {
             let grad = grad.into_dimensionality::<Ix2>().expect("a product of matrices is a matrix");
-            x.accumulate(|| grad.dot(&matrix(&b).t()).into_dyn());
-            y.accumulate(|| matrix(&a).t().dot(&grad).into_dyn());
+            x.accumulate(|| product(grad.view(), matrix(&b).reversed_axes()));
+            y.accumulate(|| product(matrix(&a).reversed_axes(), grad.view()));
         })
     }
 
@@ -78,12 +85,12 @@ impl Tensor {
             w.shape()[0]
         );
         let mut value = Array2::zeros((x.shape()[0], w.shape()[0]));
-        value += &b;
-        general_mat_mul(1.0, &matrix(&x), &matrix(&w).t(), 1.0, &mut value);
+        value.rows_mut().into_iter().for_each(|mut row| row.assign(&b));
+        multiply(&matrix(&x), &matrix(&w).t(), true, &mut value.view_mut());
         Tensor::from_op("linear", value.into_dyn(), [self, weight, bias], move |grad, [input, weight, bias]| {
             let grad = grad.into_dimensionality::<Ix2>().expect("the result is a matrix");
-            input.accumulate(|| grad.dot(&matrix(&w)).into_dyn());
-            weight.accumulate(|| grad.t().dot(&matrix(&x)).into_dyn());
+            input.accumulate(|| product(grad.view(), matrix(&w)));
+            weight.accumulate(|| product(grad.t(), matrix(&x)));
             bias.accumulate(|| grad.sum_axis(Axis(0)).into_dyn());
         })
     }

@@ -11,6 +11,7 @@ mod matmul;
 mod node;
 mod normalization;
 mod pool;
+mod product;
 mod real;
 mod reduce;
 mod shape;

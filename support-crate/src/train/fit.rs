@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, ArrayViewD, Axis, Slice};
 
 use super::History;
 use super::watch::{dead_units, update_ratios};
-use crate::data::{Augment, Examples, minibatches, rng};
+use crate::data::{Augment, Examples, minibatches, rng, rows};
 use crate::nn::{Loss, Net, Targets, l1, l2, one_hot};
 use crate::optim::{Optimizer, Schedule, grad_norm};
 use crate::tensor::{Real, Tensor, no_grad};
@@ -189,7 +189,7 @@ impl Data<'_> {
     #[track_caller]
     fn judge(&self, outputs: &Tensor, indices: &[usize], loss: &Loss) -> (Tensor, usize) {
         match self.goal {
-            Goal::Values(values) => (loss.of(outputs, &values.select(Axis(0), indices)), 0),
+            Goal::Values(values) => (loss.of(outputs, &rows(values, indices)), 0),
             Goal::Labels(labels) => {
                 let labels = labels.select(Axis(0), indices);
                 let right = labels.iter().zip(classes(outputs, loss)).filter(|&(&label, class)| label == class).count();
@@ -267,7 +267,7 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit) -> History {
         let (mut loss_sum, mut right, mut before) = (0.0, 0, Vec::new());
         for (step, batch) in minibatches(train.len(), how.batch, &mut order).iter().enumerate() {
             optimizer.set_lr(how.schedule.rate(base, epoch * batches + step, how.epochs * batches));
-            let mut inputs = train.inputs.select(Axis(0), batch);
+            let mut inputs = rows(train.inputs, batch);
             for change in &how.augment {
                 inputs = change.apply(&inputs, &mut order);
             }

@@ -1,9 +1,9 @@
 //! Learning by contrastive divergence.
 
-use ndarray::{Array1, Array2, Axis, Zip};
+use ndarray::{Array1, Array2, Zip};
 
 use super::{Rbm, RbmGradient};
-use crate::data::minibatches;
+use crate::data::{minibatches, rows};
 use crate::models::binary::{bernoulli, check_units, random_states};
 use crate::tensor::Real;
 
@@ -136,7 +136,7 @@ impl Rbm {
         for _ in 0..training.epochs {
             let mut error = 0.0;
             for batch in minibatches(inputs.nrows(), training.batch, rng) {
-                let data = inputs.select(Axis(0), &batch);
+                let data = rows(inputs, &batch);
                 let (mut gradient, reconstruction) = self.estimate(&data, training.k, chains.as_mut(), rng);
                 gradient.weights.scaled_add(-training.weight_decay, &self.weights);
                 change.scale(training.momentum);
