@@ -42,32 +42,66 @@ impl Windows {
         (self.channels * self.kernel.0 * self.kernel.1, self.out.0 * self.out.1)
     }
 
-    /// Calls `visit(start in the unfolded image, start in the image, length)` for each stretch of numbers that one
-    /// offset of the kernel meets along one line of windows. In the image, neighbours of a stretch lie `stride` apart.
-    /// What lies in the padding is left out.
-    fn each_stretch(&self, mut visit: impl FnMut(usize, usize, usize)) {
-        let Windows { height, width, stride, padding, out, .. } = *self;
-        let mut row = 0;
+    /// Whether neighbouring lines of windows meet neighbouring lines of the image, so that they can be handled in one go:
+    /// the case of a convolution that keeps the width.
+    fn is_seamless(&self) -> bool {
+        self.stride == 1 && self.out.1 == self.width
+    }
+
+    /// The windows whose number at offset `d` of the kernel lies inside the image, along one side:
+    /// 0 ≤ i · stride + d − padding < length.
+    fn inside(&self, d: usize, length: usize, windows: usize) -> std::ops::Range<usize> {
+        let from = self.padding.saturating_sub(d).div_ceil(self.stride);
+        let to = (length + self.padding).saturating_sub(d).div_ceil(self.stride).min(windows);
+        from..to.max(from)
+    }
+
+    /// Calls `visit(start of the row, channel, dy, dx)` for each row of the unfolded image.
+    fn each_row(&self, mut visit: impl FnMut(usize, usize, usize, usize)) {
+        let (mut row, places) = (0, self.out.0 * self.out.1);
         for channel in 0..self.channels {
             for dy in 0..self.kernel.0 {
                 for dx in 0..self.kernel.1 {
-                    // Windows whose number at this offset lies inside the image: 0 ≤ i · stride + d − padding < length.
-                    let inside = |d: usize, length: usize, windows: usize| {
-                        let from = padding.saturating_sub(d).div_ceil(stride);
-                        let to = (length + padding).saturating_sub(d).div_ceil(stride).min(windows);
-                        from..to
-                    };
-                    let across = inside(dx, width, out.1);
-                    for y in inside(dy, height, out.0) {
-                        if !across.is_empty() {
-                            let line = channel * height + y * stride + dy - padding;
-                            let start = line * width + across.start * stride + dx - padding;
-                            visit(row + y * out.1 + across.start, start, across.len());
-                        }
-                    }
-                    row += out.0 * out.1;
+                    visit(row, channel, dy, dx);
+                    row += places;
                 }
             }
+        }
+    }
+
+    /// Calls `visit(start in the unfolded image, start in the image, length)` for each stretch of numbers that one
+    /// offset of the kernel meets along one line of windows. In the image, neighbours of a stretch lie `stride` apart.
+    /// What lies in the padding is left out. If [seamless](Self::is_seamless), the lines are joined to one stretch, and
+    /// what lies in the padding between them is to be [cleared](Self::clear_seams).
+    fn each_stretch(&self, mut visit: impl FnMut(usize, usize, usize)) {
+        let Windows { height, width, stride, padding, out, .. } = *self;
+        self.each_row(|row, channel, dy, dx| {
+            let (down, across) = (self.inside(dy, height, out.0), self.inside(dx, width, out.1));
+            if down.is_empty() || across.is_empty() {
+                return;
+            }
+            let mut line = |y: usize, length| {
+                let start =
+                    (channel * height + y * stride + dy - padding) * width + across.start * stride + dx - padding;
+                visit(row + y * out.1 + across.start, start, length);
+            };
+            if self.is_seamless() {
+                line(down.start, (down.len() - 1) * width + across.len());
+            } else {
+                down.for_each(|y| line(y, across.len()));
+            }
+        });
+    }
+
+    fn clear_seams(&self, columns: &mut [Real]) {
+        if self.is_seamless() {
+            self.each_row(|row, _, _, dx| {
+                let across = self.inside(dx, self.width, self.out.1);
+                for x in (0..across.start).chain(across.end..self.width) {
+                    let column = &mut columns[row + x..row + self.out.0 * self.width];
+                    column.iter_mut().step_by(self.width).for_each(|number| *number = 0.0);
+                }
+            });
         }
     }
 
@@ -82,10 +116,12 @@ impl Windows {
                 to.iter_mut().zip(image[from..].iter().step_by(stride)).for_each(|(to, &from)| *to = from);
             }
         });
+        self.clear_seams(columns);
     }
 
-    /// col2im: adds every column to where it came from.
-    fn fold(&self, columns: &[Real], image: &mut [Real]) {
+    /// col2im: adds every column to where it came from. What lies in the padding is lost, also from `columns`.
+    fn fold(&self, columns: &mut [Real], image: &mut [Real]) {
+        self.clear_seams(columns);
         let stride = self.stride;
         self.each_stretch(|from, to, length| {
             let from = &columns[from..from + length];
@@ -159,7 +195,7 @@ impl Pair {
                         large.chunks_mut(plane).zip(bias).for_each(|(plane, &bias)| plane.fill(bias));
                     }
                     multiply(&kernels.t(), &view(small, (self.kernels, places)), false, &mut columns.view_mut());
-                    self.windows.fold(columns.as_slice().expect("contiguous"), large);
+                    self.windows.fold(columns.as_slice_mut().expect("contiguous"), large);
                 }
             });
         large

@@ -31,6 +31,27 @@ impl Windows {
     }
 }
 
+/// The largest number of each window of a plane, and where in the plane it is; `across` windows to a line.
+#[inline(always)]
+fn largest(x: &[Real], width: usize, size: usize, stride: usize, across: usize, best: &mut [Real], from: &mut [u32]) {
+    for (y, (best, from)) in best.chunks_mut(across).zip(from.chunks_mut(across)).enumerate() {
+        let lines = &x[y * stride * width..];
+        for (i, (best, from)) in best.iter_mut().zip(from).enumerate() {
+            let (mut top, mut at) = (lines[i * stride], i * stride);
+            for dy in 0..size {
+                let line = &lines[dy * width + i * stride..][..size];
+                for (dx, &candidate) in line.iter().enumerate() {
+                    // NaN is kept, so that it shows. Selected, not branched: which one wins is a coin flip.
+                    let better = (candidate > top) | candidate.is_nan();
+                    top = if better { candidate } else { top };
+                    at = if better { dy * width + i * stride + dx } else { at };
+                }
+            }
+            (*best, *from) = (top, (y * stride * width + at) as u32);
+        }
+    }
+}
+
 impl Tensor {
     /// The largest number in each window of `size` × `size`, windows `stride` apart, in every channel by itself:
     /// n × c × h × w gives n × c × h′ × w′ with h′ = ⌊(h − size) / stride⌋ + 1. The gradient goes to the largest, to the
@@ -54,7 +75,6 @@ impl Tensor {
         let (plane, places) = (height * width, windows.out.0 * windows.out.1);
         let x = contiguous(self.shared());
         let x = x.as_slice().expect("contiguous");
-        let offsets = windows.offsets();
         let mut best = vec![0.0; n * channels * places];
         let mut from = vec![0_u32; best.len()];
         (best.par_chunks_mut(PLANES * places), from.par_chunks_mut(PLANES * places), x.par_chunks(PLANES * plane))
@@ -62,16 +82,10 @@ impl Tensor {
             .for_each(|(best, from, x)| {
                 let each = best.chunks_mut(places).zip(from.chunks_mut(places)).zip(x.chunks(plane));
                 for ((best, from), x) in each {
-                    for ((best, from), corner) in best.iter_mut().zip(from).zip(windows.corners()) {
-                        let (mut top, mut at) = (x[corner], corner);
-                        for &offset in &offsets[1..] {
-                            let candidate = x[corner + offset];
-                            // NaN is kept, so that it shows. Selected, not branched: which one wins is a coin flip.
-                            let better = (candidate > top) | candidate.is_nan();
-                            top = if better { candidate } else { top };
-                            at = if better { corner + offset } else { at };
-                        }
-                        (*best, *from) = (top, at as u32);
+                    // The same call twice: with the numbers written out, the compiler unrolls the usual case.
+                    match (size, stride) {
+                        (2, 2) => largest(x, width, 2, 2, windows.out.1, best, from),
+                        _ => largest(x, width, size, stride, windows.out.1, best, from),
                     }
                 }
             });
