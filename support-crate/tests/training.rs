@@ -1,10 +1,10 @@
 //! The training loop and what it writes down.
 
 use dl_interview::data::{Augment, Examples, blobs, minibatches, mnist, moons, rng};
-use dl_interview::nn::{Activation, Layer, Loss, Net};
+use dl_interview::nn::{Activation, Init, Layer, Loss, Net};
 use dl_interview::optim::{Optimizer, Schedule};
 use dl_interview::tensor::{Real, Tensor};
-use dl_interview::train::{Fit, dead_units, evaluate, fit, fit_values};
+use dl_interview::train::{Fit, dead_units, evaluate, fit, fit_values, fit_with};
 use ndarray::{Array1, Array2, array};
 
 fn small(seed: u64) -> Net {
@@ -60,12 +60,15 @@ fn everything_is_written_down() {
     for per_epoch in [&history.train_loss, &history.train_accuracy, &history.valid_loss, &history.valid_accuracy] {
         assert_eq!(per_epoch.len(), 3);
     }
-    for per_step in [&history.step_loss, &history.grad_norm, &history.rate] {
+    for per_step in [&history.step_loss, &history.grad_norm, &history.lr] {
         assert_eq!(per_step.len(), 9);
     }
-    assert!(history.rate[8] < history.rate[0]);
+    assert!(history.lr[8] < history.lr[0]);
     assert_eq!(history.update_ratios.iter().map(Vec::len).collect::<Vec<_>>(), [4; 3]);
     assert!(history.update_ratios[0][0] > 0.0);
+    assert_eq!(history.grad_norms.iter().map(Vec::len).collect::<Vec<_>>(), [4; 3]);
+    let together = history.grad_norms[2].iter().map(|norm| norm * norm).sum::<Real>().sqrt();
+    assert!((together / history.grad_norm[8] - 1.0).abs() < 1e-4);
     assert_eq!(history.dead_units.iter().map(Vec::len).collect::<Vec<_>>(), [1; 3]);
     let mean = (history.step_loss[0] * 40.0 + history.step_loss[1] * 40.0 + history.step_loss[2] * 20.0) / 100.0;
     assert!((mean - history.train_loss[0]).abs() < 1e-5);
@@ -83,9 +86,9 @@ fn early_stopping_gives_the_best_weights_back() {
     let how = Fit { epochs: 200, batch: 10, optimizer: Optimizer::adam(0.02), patience: Some(4), ..Fit::default() };
     let history = fit(&net, &train, Some(&valid), &how);
     let best = history.best_epoch.unwrap();
-    assert_eq!(history.epochs(), best + 1 + 4);
-    assert!(history.valid_loss.iter().all(|&loss| loss >= history.valid_loss[best]));
-    assert_eq!(evaluate(&net, &valid, &Loss::cross_entropy()).0, history.valid_loss[best]);
+    assert_eq!(history.epochs(), best + 4);
+    assert!(history.valid_loss.iter().all(|&loss| loss >= history.valid_loss[best - 1]));
+    assert_eq!(evaluate(&net, &valid, &Loss::cross_entropy()).0, history.valid_loss[best - 1]);
 }
 
 #[test]
@@ -99,8 +102,55 @@ fn a_loss_that_is_not_finite_ends_the_training() {
 
     let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(&small(1), &data, None, &how)));
     let message = *panic.unwrap_err().downcast::<String>().unwrap();
-    assert!(message.contains(&format!("at epoch {epoch}, step 1, with the learning rate at 10")), "{message}");
-    assert!(message.contains("Lower the learning rate") && message.contains("may_diverge"), "{message}");
+    assert!(message.contains(&format!("at epoch {epoch}, step 1, the loss is")), "{message}");
+    assert!(
+        message.contains("with the learning rate at 10. Lower the learning rate") && message.contains("may_diverge"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_gradient_that_is_not_finite_ends_the_training_too() {
+    // With weights of 0 the outputs are 0 and the loss is 1, whatever the inputs; the gradient is as large as they are.
+    let x = Array2::from_elem((3, 2), 0.9 * Real::MAX);
+    let net = Net::new(vec![Layer::linear(2, 1, &mut rng(1))]);
+    net.initialize(Init::Constant(0.0), &mut rng(1));
+    let how = Fit { loss: Loss::Mae, may_diverge: true, ..Fit::default() };
+    let history = fit_values(&net, (&x, &Array2::ones((3, 1))), None, &how);
+    assert_eq!((history.diverged, history.step_loss), (Some((1, 1)), vec![1.0]));
+    assert!(net.parameters()[0].value().iter().all(|&w| w == 0.0), "the step was taken");
+}
+
+#[test]
+fn a_batch_of_one_is_spared_to_batch_normalization() {
+    let data = two_moons(21);
+    let net = Net::new(vec![Layer::linear(2, 4, &mut rng(1)), Layer::batch_norm(4), Layer::linear(4, 2, &mut rng(2))]);
+    let history = fit(&net, &data, None, &Fit { epochs: 2, batch: 10, ..Fit::default() });
+    assert_eq!(history.step_loss.len(), 2 * 2);
+    let plain = fit(&small(1), &data, None, &Fit { epochs: 2, batch: 10, ..Fit::default() });
+    assert_eq!(plain.step_loss.len(), 2 * 3);
+}
+
+#[test]
+fn the_net_can_be_looked_at_after_each_epoch() {
+    let (data, net) = (two_moons(60), small(1));
+    let mut seen = Vec::new();
+    let history = fit_with(&net, &data, Some(&data), &Fit { epochs: 4, ..Fit::default() }, |epoch, net| {
+        seen.push((epoch, net.accuracy(&data.inputs, &data.labels)));
+    });
+    assert_eq!(seen.iter().map(|(epoch, _)| *epoch).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    assert_eq!(seen.iter().map(|(_, accuracy)| *accuracy).collect::<Vec<_>>(), history.valid_accuracy);
+}
+
+#[test]
+fn augmentation_leaves_the_order_alone() {
+    let digits = mnist().unwrap().train.first(100);
+    let first = |augment: Vec<Augment>| {
+        let net = Net::new(vec![Layer::linear(784, 10, &mut rng(1))]);
+        fit(&net, &digits, None, &Fit { epochs: 3, batch: 10, augment, ..Fit::default() }).step_loss
+    };
+    // A shift by nothing draws numbers, and changes nothing else.
+    assert_eq!(first(vec![]), first(vec![Augment::Shift(0)]));
 }
 
 #[test]
@@ -196,6 +246,19 @@ fn mistakes_are_named() {
     expect("0 epochs train nothing", &|| go(Fit { epochs: 0, ..Fit::default() }));
     expect("give a size of 1 or more", &|| go(Fit { batch: 0, ..Fit::default() }));
     expect("patience watches the validation loss", &|| go(Fit { patience: Some(1), ..Fit::default() }));
+    expect("with a patience of 0 the training would end at once", &|| {
+        fit(&small(1), &data, Some(&data), &Fit { patience: Some(0), ..Fit::default() });
+    });
+    expect("l2 is -1; a penalty is 0 or more", &|| go(Fit { l2: -1.0, ..Fit::default() }));
+    expect("there are no validation examples", &|| {
+        fit(&small(1), &data, Some(&data.first(0)), &Fit::default());
+    });
+    expect("evaluate: there are no examples", &|| {
+        evaluate(&small(1), &data.first(0), &Loss::Mse);
+    });
+    expect("1 inputs cannot tell which units respond", &|| {
+        dead_units(&small(1), &array![[1.0, 2.0]]);
+    });
     expect("label 7", &|| {
         let labels = Array1::from_elem(10, 7);
         fit(&small(1), &Examples { inputs: data.inputs.clone(), labels }, None, &Fit::default());

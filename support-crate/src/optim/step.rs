@@ -245,7 +245,13 @@ fn clipped_norm(params: &[Tensor], limit: Real) -> Real {
                         *sum += g * g;
                     }
                 }
-                total += sums.iter().map(|&sum| sum as f64).sum::<f64>();
+                let sum: Real = sums.iter().sum();
+                // Squares that are too small or too large for `f32`: vanishing and exploding gradients have norms, too.
+                total += if sum.is_normal() {
+                    sum as f64
+                } else {
+                    block.iter().map(|g| (g.clamp(-limit, limit) as f64).powi(2)).sum()
+                };
             }
             Some(total)
         })
@@ -263,6 +269,16 @@ fn clip_scale(settings: &Settings, params: &[Tensor]) -> Real {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn tiny_and_huge_gradients_have_a_norm() {
+        for size in [1e-25, 1e-3, 1e25] {
+            let w = [Tensor::parameter(ndarray::Array1::zeros(2000))];
+            w[0].set_grad(ndarray::Array1::from_elem(2000, size).into_dyn());
+            let expected = size * (2000.0 as Real).sqrt();
+            assert!((grad_norm(&w) / expected - 1.0).abs() < 1e-4, "{size}: {}", grad_norm(&w));
+        }
+    }
+
     use super::*;
     use ndarray::{Array1, array};
 

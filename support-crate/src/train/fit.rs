@@ -5,7 +5,7 @@ use ndarray::{Array1, Array2, ArrayViewD, Axis, Slice};
 use super::History;
 use super::watch::{dead_units, update_ratios};
 use crate::data::{Augment, Examples, minibatches, rng, rows};
-use crate::nn::{Loss, Net, Targets, l1, l2, one_hot};
+use crate::nn::{Layer, Loss, Net, Targets, l1, l2, one_hot};
 use crate::optim::{Optimizer, Schedule, grad_norm};
 use crate::tensor::{Real, Tensor, no_grad};
 
@@ -22,7 +22,8 @@ use crate::tensor::{Real, Tensor, no_grad};
 pub struct Fit {
     /// How many times the training examples are gone through. Default 5.
     pub epochs: usize,
-    /// Examples in a mini-batch; the last one of an epoch may be smaller. Default 64.
+    /// Examples in a mini-batch; the last one of an epoch may be smaller. (If only one example were left for it, a net with
+    /// batch normalization gets that one with the batch before: a single example has no variance.) Default 64.
     pub batch: usize,
     /// The update rule with its learning rate; every call starts with an empty memory. Default Adam, 0.001.
     pub optimizer: Optimizer,
@@ -32,14 +33,16 @@ pub struct Fit {
     pub loss: Loss,
     /// λ of the penalty λ Σ |w| over all weights (not biases). Default 0.
     pub l1: Real,
-    /// λ of the penalty λ Σ w² over all weights (not biases). Default 0.
+    /// λ of the penalty λ Σ w² over all weights (not biases). For plain SGD this is `weight_decay(2 λ)`, except that the
+    /// optimizer's decay also pulls at the biases. Default 0.
     pub l2: Real,
     /// Changes applied to the images of every batch, anew each time. Default none.
     pub augment: Vec<Augment>,
     /// Early stopping: end after this many epochs in a row without a lower validation loss, and in any case restore the
-    /// weights of the best epoch. Default: never.
+    /// weights of the best epoch. Default: never. Source: Prechelt 1998, "Early Stopping, But When?", in Neural Networks:
+    /// Tricks of the Trade, Springer.
     pub patience: Option<usize>,
-    /// The seed of the order of the examples, and of the augmentation. Default 42.
+    /// The seed of the order of the examples, and of the augmentation, which does not change the order. Default 42.
     pub seed: u64,
     /// Whether a loss that is no longer finite ends the training with a note in the history, instead of a panic. For
     /// experiments that look at divergence. Default no.
@@ -91,7 +94,37 @@ impl Default for Fit {
 /// ```
 #[track_caller]
 pub fn fit(net: &Net, train: &Examples, valid: Option<&Examples>, how: &Fit) -> History {
-    run(net, Data::of(train), valid.map(Data::of), how)
+    run(net, Data::of(train), valid.map(Data::of), how, |_, _| ())
+}
+
+/// [`fit`], with a look at the net after each epoch: `look` gets the number of the epoch, from 1, and the net.
+///
+/// For what the history does not hold: another metric, snapshots of the weights, pictures.
+///
+/// # Panics
+///
+/// As [`fit`].
+///
+/// ```
+/// use dl_interview::data::{moons, rng};
+/// use dl_interview::models::mlp;
+/// use dl_interview::nn::Activation;
+/// use dl_interview::train::{Fit, fit_with};
+///
+/// let (data, net) = (moons(100, 0.1, &mut rng(42)), mlp(&[2, 8, 2], Activation::Tanh, &mut rng(42)));
+/// let mut snapshots = Vec::new();
+/// fit_with(&net, &data, None, &Fit { epochs: 3, ..Fit::default() }, |_, net| snapshots.push(net.state()));
+/// assert_eq!(snapshots.len(), 3);
+/// ```
+#[track_caller]
+pub fn fit_with(
+    net: &Net,
+    train: &Examples,
+    valid: Option<&Examples>,
+    how: &Fit,
+    look: impl FnMut(usize, &Net),
+) -> History {
+    run(net, Data::of(train), valid.map(Data::of), how, look)
 }
 
 /// Trains `net` to give `targets` (n × k) for `inputs` (n × d): a regression, or an autoencoder. Like [`fit`] otherwise;
@@ -124,7 +157,7 @@ pub fn fit_values(
     fn data<'a>((inputs, targets): (&'a Array2<Real>, &'a Array2<Real>)) -> Data<'a> {
         Data { inputs, goal: Goal::Values(targets) }
     }
-    run(net, data(train), valid.map(data), how)
+    run(net, data(train), valid.map(data), how, |_, _| ())
 }
 
 /// The mean loss and the accuracy of `net`, run as in evaluation, on all `examples`.
@@ -146,7 +179,9 @@ pub fn fit_values(
 /// ```
 #[track_caller]
 pub fn evaluate(net: &Net, examples: &Examples, loss: &Loss) -> (Real, Real) {
-    Data::of(examples).evaluate(net, loss)
+    let data = Data::of(examples);
+    data.check("evaluate", "");
+    data.evaluate(net, loss)
 }
 
 /// Inputs and what the net shall make of them.
@@ -172,15 +207,15 @@ impl Data<'_> {
     }
 
     #[track_caller]
-    fn check(&self, what: &str) {
+    fn check(&self, caller: &str, what: &str) {
         let goals = match self.goal {
             Goal::Labels(labels) => labels.len(),
             Goal::Values(values) => values.nrows(),
         };
-        assert!(self.len() > 0, "fit: there are no {what} examples");
+        assert!(self.len() > 0, "{caller}: there are no {what}examples; give one or more");
         assert!(
             self.len() == goals,
-            "fit: {} {what} inputs but {goals} targets; there must be one for each",
+            "{caller}: {} {what}inputs but {goals} targets; there must be one for each",
             self.len()
         );
     }
@@ -200,7 +235,6 @@ impl Data<'_> {
 
     #[track_caller]
     fn evaluate(&self, net: &Net, loss: &Loss) -> (Real, Real) {
-        self.check("validation");
         let all: Vec<usize> = (0..self.len()).collect();
         let outputs = Tensor::new(net.predict(self.inputs));
         let (loss, right) = no_grad(|| self.judge(&outputs, &all, loss));
@@ -244,59 +278,62 @@ fn classes(outputs: &Tensor, loss: &Loss) -> Vec<usize> {
 }
 
 #[track_caller]
-fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit) -> History {
-    train.check("training");
-    assert!(how.epochs > 0, "fit: 0 epochs train nothing; give 1 or more");
-    assert!(
-        how.patience.is_none() || valid.is_some(),
-        "fit: patience watches the validation loss, and there are no validation examples; give some, or no patience"
-    );
+fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl FnMut(usize, &Net)) -> History {
+    train.check("fit", "training ");
+    if let Some(valid) = valid {
+        valid.check("fit", "validation ");
+    }
+    how.check(valid.is_some());
     let classifies = matches!(train.goal, Goal::Labels(_));
+    let normalizes = net.layers.iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }));
     let params = net.parameters();
     let weights: Vec<Tensor> = net.layers.iter().filter_map(|layer| layer.weight()).collect();
     let probe = train.inputs.slice_axis(Axis(0), Slice::from(..train.len().min(PROBE))).to_owned();
+    let (mut order, mut draws) = (rng(how.seed), rng(how.seed ^ AUGMENTATION));
     let mut optimizer = how.optimizer.clone();
-    let (base, batches) = (optimizer.lr(), train.len().div_ceil(how.batch.max(1)));
-    let mut order = rng(how.seed);
     let mut history = History::default();
     let (mut lowest, mut best_state) = (Real::INFINITY, Vec::new());
     let lines = if how.progress && is_long(net, &probe, train.len() * how.epochs) { LINES } else { 0 };
 
     net.train();
-    'epochs: for epoch in 0..how.epochs {
-        let (mut loss_sum, mut right, mut before) = (0.0, 0, Vec::new());
-        for (step, batch) in minibatches(train.len(), how.batch, &mut order).iter().enumerate() {
-            optimizer.set_lr(how.schedule.rate(base, epoch * batches + step, how.epochs * batches));
+    for epoch in 1..=how.epochs {
+        let mut batches = minibatches(train.len(), how.batch, &mut order);
+        if normalizes && batches.len() > 1 && batches.last().is_some_and(|last| last.len() == 1) {
+            let left = batches.pop().unwrap_or_default();
+            batches.last_mut().expect("there were two").extend(left);
+        }
+        let (base, total) = (how.optimizer.lr(), how.epochs * batches.len());
+        let (mut loss_sum, mut right) = (0.0, 0);
+        for (step, batch) in batches.iter().enumerate() {
+            optimizer.set_lr(how.schedule.rate(base, (epoch - 1) * batches.len() + step, total));
             let mut inputs = rows(train.inputs, batch);
             for change in &how.augment {
-                inputs = change.apply(&inputs, &mut order);
+                inputs = change.apply(&inputs, &mut draws);
             }
-            let (mut loss, right_here) = train.judge(&net.forward(&Tensor::new(inputs)), batch, &how.loss);
-            history.step_loss.push(loss.item());
+            let (loss, right_here) = train.judge(&net.forward(&Tensor::new(inputs)), batch, &how.loss);
             loss_sum += loss.item() * batch.len() as Real;
             right += right_here;
-            if how.l1 > 0.0 {
-                loss = loss + l1(&weights) * how.l1;
-            }
-            if how.l2 > 0.0 {
-                loss = loss + l2(&weights) * how.l2;
-            }
-            if !loss.item().is_finite() {
-                history.diverged = Some((epoch + 1, step + 1));
-                assert!(how.may_diverge, "{}", divergence(epoch + 1, step + 1, loss.item(), optimizer.lr()));
-                break 'epochs;
-            }
+            history.step_loss.push(loss.item());
+            history.lr.push(optimizer.lr());
+            let goal = how.with_penalties(loss, &weights);
             optimizer.zero_grad(&params);
-            loss.backward();
-            history.grad_norm.push(grad_norm(&params));
-            history.rate.push(optimizer.lr());
-            if step + 1 == batches {
-                before = params.iter().map(Tensor::value).collect();
+            goal.backward();
+            let norm = grad_norm(&params);
+            history.grad_norm.push(norm);
+            if !goal.item().is_finite() || !norm.is_finite() {
+                history.diverged = Some((epoch, step + 1));
+                assert!(how.may_diverge, "{}", divergence(epoch, step + 1, goal.item(), norm, optimizer.lr()));
+                return history;
             }
+            let is_last = step + 1 == batches.len();
+            let before: Vec<_> = if is_last { params.iter().map(Tensor::value).collect() } else { Vec::new() };
             optimizer.step(&params);
+            if is_last {
+                history.update_ratios.push(update_ratios(&before, &params));
+                history.grad_norms.push(params.iter().map(|param| grad_norm(std::slice::from_ref(param))).collect());
+            }
         }
-        history.update_ratios.push(update_ratios(&before, &params));
-        history.dead_units.push(dead_units(net, &probe));
+        history.dead_units.push(if probe.nrows() > 1 { dead_units(net, &probe) } else { Vec::new() });
         history.train_loss.push(loss_sum / train.len() as Real);
         if classifies {
             history.train_accuracy.push(right as Real / train.len() as Real);
@@ -315,12 +352,11 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit) -> History {
                 }
             }
         }
-        if lines > 0 && (epoch + 1).is_multiple_of(how.epochs.div_ceil(lines)) {
+        look(epoch, net);
+        if lines > 0 && epoch.is_multiple_of(how.epochs.div_ceil(lines)) {
             println!("{history} (of {})", how.epochs);
         }
-        if let (Some(patience), Some(best)) = (how.patience, history.best_epoch)
-            && epoch - best >= patience
-        {
+        if how.patience.is_some_and(|patience| epoch >= history.best_epoch.unwrap_or(0) + patience) {
             break;
         }
     }
@@ -330,6 +366,33 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit) -> History {
     history
 }
 
+impl Fit {
+    #[track_caller]
+    fn check(&self, validates: bool) {
+        assert!(self.epochs > 0, "fit: 0 epochs train nothing; give 1 or more");
+        assert!(
+            self.patience.is_none() || validates,
+            "fit: patience watches the validation loss, and there are no validation examples; give some, or no patience"
+        );
+        assert!(self.patience != Some(0), "fit: with a patience of 0 the training would end at once; give 1 or more");
+        for (name, value) in [("l1", self.l1), ("l2", self.l2)] {
+            assert!(value.is_finite() && value >= 0.0, "fit: {name} is {value}; a penalty is 0 or more");
+        }
+    }
+
+    fn with_penalties(&self, mut loss: Tensor, weights: &[Tensor]) -> Tensor {
+        if self.l1 > 0.0 {
+            loss = loss + l1(weights) * self.l1;
+        }
+        if self.l2 > 0.0 {
+            loss = loss + l2(weights) * self.l2;
+        }
+        loss
+    }
+}
+
+/// Makes of the seed of the order another one, for the augmentation: with and without it, the order is the same.
+const AUGMENTATION: u64 = 0x5eed_a06e;
 /// Training examples that are looked at for dead units.
 const PROBE: usize = 500;
 /// Lines of progress at the most.
@@ -356,10 +419,10 @@ fn is_long(net: &Net, probe: &Array2<Real>, examples: usize) -> bool {
     operations * examples > OPERATIONS
 }
 
-fn divergence(epoch: usize, step: usize, loss: Real, rate: Real) -> String {
+fn divergence(epoch: usize, step: usize, loss: Real, norm: Real, lr: Real) -> String {
     format!(
-        "fit: the loss is {loss} at epoch {epoch}, step {step}, with the learning rate at {rate}. Lower the learning \
-         rate, scale the inputs, or clip the gradients (Optimizer::clip_norm); to look at a divergence, set \
-         may_diverge: true"
+        "fit: at epoch {epoch}, step {step}, the loss is {loss} and the norm of its gradient {norm}, with the learning rate \
+         at {lr}. Lower the learning rate, scale the inputs, or clip the gradients (Optimizer::clip_norm); to look at a \
+         divergence, set may_diverge: true"
     )
 }

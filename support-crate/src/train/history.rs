@@ -33,14 +33,18 @@ pub struct History {
     /// The norm of the gradient over all parameters, of each step, before any clipping.
     pub grad_norm: Vec<Real>,
     /// The learning rate of each step.
-    pub rate: Vec<Real>,
-    /// ‖Δw‖ / ‖w‖ of each parameter in the last step of the epoch; about 0.001 is healthy for weights.
+    pub lr: Vec<Real>,
+    /// The norm of the gradient of each parameter, in the order of `Net::named_parameters`, in the last step of the epoch.
+    pub grad_norms: Vec<Vec<Real>>,
+    /// ‖Δw‖ / ‖w‖ of each parameter in the last step of the epoch; NaN where w was still 0, as biases are at first. A rule
+    /// of thumb for weights says about 0.001.
     pub update_ratios: Vec<Vec<Real>>,
     /// The share of [dead units](super::dead_units) in each activation layer after the epoch.
     pub dead_units: Vec<Vec<Real>>,
-    /// The epoch, from 0, with the lowest validation loss; with `patience`, the net has its weights.
+    /// The epoch, from 1, with the lowest validation loss; with `patience`, the net has its weights.
     pub best_epoch: Option<usize>,
-    /// The epoch and the step in it, from 1, at which the loss was no longer finite (see `Fit::may_diverge`).
+    /// The epoch and the step in it, both from 1, at which the loss or its gradient was no longer finite: the training ended
+    /// before that step was taken (see `Fit::may_diverge`).
     pub diverged: Option<(usize, usize)>,
 }
 

@@ -6,7 +6,7 @@ mod search;
 mod store;
 mod watch;
 
-pub use fit::{Fit, evaluate, fit, fit_values};
+pub use fit::{Fit, evaluate, fit, fit_values, fit_with};
 pub use history::History;
 pub use search::{Range, Search, cross_validate, grid_points, random_points, search};
 pub use store::{StoreError, load, save};

@@ -37,7 +37,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The file holds another net.
-    Other {
+    Mismatch {
         /// Its path.
         file: PathBuf,
         /// The first difference.
@@ -54,7 +54,7 @@ impl fmt::Display for StoreError {
             Self::Format { file, reason } => {
                 write!(f, "{} is not a safetensors file, or damaged ({reason}). Save the net again.", file.display())
             }
-            Self::Other { file, reason } => {
+            Self::Mismatch { file, reason } => {
                 write!(
                     f,
                     "{} holds another net: {reason}. Build the net with the layers it was saved with.",
@@ -125,7 +125,7 @@ pub fn save(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
 /// # Errors
 ///
 /// [`StoreError::File`] when the file cannot be read, [`Format`](StoreError::Format) when it is something else or
-/// damaged, [`Other`](StoreError::Other) when it holds tensors of other names or shapes.
+/// damaged, [`Mismatch`](StoreError::Mismatch) when it holds tensors of other names or shapes.
 ///
 /// ```
 /// use dl_interview::nn::{Layer, Net};
@@ -133,7 +133,7 @@ pub fn save(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
 ///
 /// let file = std::env::temp_dir().join("dl-interview-doc-other.safetensors");
 /// save(&Net::new(vec![Layer::batch_norm(8)]), &file)?;
-/// assert!(matches!(load(&Net::new(vec![]), &file), Err(StoreError::Other { .. })));
+/// assert!(matches!(load(&Net::new(vec![]), &file), Err(StoreError::Mismatch { .. })));
 /// # std::fs::remove_file(file).unwrap();
 /// # Ok::<(), dl_interview::train::StoreError>(())
 /// ```
@@ -148,17 +148,17 @@ pub fn load(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
     for (name, value) in &own {
         let found = tensors
             .tensor(name)
-            .map_err(|_| StoreError::Other { file: file.clone(), reason: format!("it has no tensor {name}") })?;
+            .map_err(|_| StoreError::Mismatch { file: file.clone(), reason: format!("it has no tensor {name}") })?;
         if found.shape() != value.shape() {
             let reason = format!("its {name} has shape {:?}, the net's has {:?}", found.shape(), value.shape());
-            return Err(StoreError::Other { file, reason });
+            return Err(StoreError::Mismatch { file, reason });
         }
         let numbers: Vec<Real> = match found.dtype() {
-            Dtype::F32 => found.data().chunks_exact(4).map(|b| f32::from_le_bytes(eight(b)) as Real).collect(),
-            Dtype::F64 => found.data().chunks_exact(8).map(|b| f64::from_le_bytes(eight(b)) as Real).collect(),
+            Dtype::F32 => found.data().chunks_exact(4).map(|b| f32::from_le_bytes(number(b)) as Real).collect(),
+            Dtype::F64 => found.data().chunks_exact(8).map(|b| f64::from_le_bytes(number(b)) as Real).collect(),
             other => {
                 let reason = format!("its {name} holds numbers of type {other:?}, not F32 or F64");
-                return Err(StoreError::Other { file, reason });
+                return Err(StoreError::Mismatch { file, reason });
             }
         };
         let value = ArrayD::from_shape_vec(IxDyn(found.shape()), numbers).expect("the file's header was checked");
@@ -166,13 +166,16 @@ pub fn load(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
     }
     if tensors.len() > own.len() {
         let extra = tensors.names().into_iter().find(|name| own.iter().all(|(own, _)| own != name));
-        return Err(StoreError::Other { file, reason: format!("it also has a tensor {}", extra.unwrap_or_default()) });
+        return Err(StoreError::Mismatch {
+            file,
+            reason: format!("it also has a tensor {}", extra.unwrap_or_default()),
+        });
     }
     net.load_state(&state);
     Ok(())
 }
 
-fn eight<const N: usize>(bytes: &[u8]) -> [u8; N] {
+fn number<const N: usize>(bytes: &[u8]) -> [u8; N] {
     bytes.try_into().expect("chunks of this length")
 }
 

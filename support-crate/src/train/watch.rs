@@ -13,7 +13,7 @@ use crate::tensor::{Real, Tensor, no_grad};
 ///
 /// # Panics
 ///
-/// When the inputs do not fit, or there is none.
+/// When the inputs do not fit, or there are fewer than two: to one input every unit gives one output.
 ///
 /// ```
 /// use dl_interview::nn::{Layer, Net};
@@ -25,7 +25,11 @@ use crate::tensor::{Real, Tensor, no_grad};
 /// ```
 #[track_caller]
 pub fn dead_units(net: &Net, inputs: &Array2<Real>) -> Vec<Real> {
-    assert!(inputs.nrows() > 0, "dead_units: no inputs to look at; give some of the training examples");
+    assert!(
+        inputs.nrows() > 1,
+        "dead_units: {} inputs cannot tell which units respond to them; give many of the training examples",
+        inputs.nrows()
+    );
     let training = net.is_training();
     net.eval();
     let outputs = no_grad(|| net.forward_all(&Tensor::new(inputs.clone())));
@@ -45,12 +49,15 @@ fn share_of_constants(outputs: &ArrayD<Real>) -> Real {
     constant as Real / count as Real
 }
 
-/// ‖after − before‖ / ‖before‖ of each tensor: how large a step was compared with the weights.
+/// ‖after − before‖ / ‖before‖ of each tensor: how large a step was compared with the weights; NaN if they were 0.
 pub(super) fn update_ratios(before: &[ArrayD<Real>], params: &[Tensor]) -> Vec<Real> {
     let norm = |x: &ArrayD<Real>| x.iter().map(|x| x * x).sum::<Real>().sqrt();
     before
         .iter()
         .zip(params)
-        .map(|(before, param)| norm(&(param.value() - before)) / norm(before).max(Real::MIN_POSITIVE))
+        .map(|(before, param)| match norm(before) {
+            0.0 => Real::NAN,
+            size => norm(&(param.value() - before)) / size,
+        })
         .collect()
 }
