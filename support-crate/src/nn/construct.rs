@@ -85,7 +85,8 @@ impl Layer {
 
     /// Dropout with probability `p` of a 0; it takes a generator of its own from `rng`.
     ///
-    /// Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural
+    /// What stays is scaled by 1 / (1 − p) in training. In the paper p is the probability to keep, and the weights are
+    /// scaled at test time instead. Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural
     /// Networks from Overfitting", Journal of Machine Learning Research 15.
     ///
     /// # Panics

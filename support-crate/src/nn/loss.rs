@@ -7,7 +7,8 @@ use crate::tensor::{Real, Tensor};
 
 /// A loss, as data: which one, and its numbers. [`of`](Loss::of) computes it.
 ///
-/// All are means, as in PyTorch: over the examples where a target is a class, and over all numbers otherwise.
+/// All are means, as in PyTorch: over the examples for `CrossEntropy` (with soft targets too) and `MultiHinge`, over all
+/// numbers otherwise.
 ///
 /// ```
 /// use dl_interview::nn::Loss;

@@ -8,7 +8,7 @@ fn logistic(x: Real) -> Real {
     if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
 }
 
-/// α and λ that keep mean 0 and variance 1 (Klambauer et al. 2017), rounded to what `Real` holds.
+/// α and λ with which mean 0 and variance 1 are a fixed point (Klambauer et al. 2017), rounded to what `Real` holds.
 const SELU_ALPHA: Real = 1.673_263_242_354_377_2_f64 as Real;
 const SELU_LAMBDA: Real = 1.050_700_987_355_480_5_f64 as Real;
 
@@ -122,7 +122,10 @@ impl Tensor {
         )
     }
 
-    /// The scaled exponential linear unit λ elu(x; α), with α ≈ 1.6733 and λ ≈ 1.0507, which keeps mean 0 and variance 1.
+    /// The scaled exponential linear unit λ elu(x; α), with α ≈ 1.6733 and λ ≈ 1.0507.
+    ///
+    /// It keeps mean 0 and variance 1 from layer to layer, if the inputs are standardized and the weights have variance
+    /// 1 / fan_in (LeCun's initialization).
     ///
     /// Source: Klambauer, Unterthiner, Mayr & Hochreiter 2017, "Self-Normalizing Neural Networks", NIPS.
     ///
@@ -140,7 +143,8 @@ impl Tensor {
         )
     }
 
-    /// The Gaussian error linear unit x Φ(x), in its usual approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    /// The Gaussian error linear unit x Φ(x), in its tanh approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))):
+    /// PyTorch's `approximate='tanh'`, where the exact one is the default.
     ///
     /// Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", arXiv:1606.08415.
     ///
@@ -162,9 +166,10 @@ impl Tensor {
         )
     }
 
-    /// The sigmoid-weighted linear unit x σ(x), also called swish.
+    /// The sigmoid-weighted linear unit x σ(x), which is swish, x σ(βx), with β = 1.
     ///
-    /// Source: Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units for neural network function approximation in
+    /// Sources: proposed in Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", arXiv:1606.08415; swish in
+    /// Ramachandran, Zoph & Le 2017, "Searching for Activation Functions", arXiv:1710.05941; Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units for neural network function approximation in
     /// reinforcement learning", Neural Networks 107.
     ///
     /// ```
