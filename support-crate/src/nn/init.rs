@@ -196,6 +196,16 @@ impl Init {
             Init::Orthogonal { gain } => orthogonal(shape, check(self, gain), rng),
         }
     }
+
+    /// Draws a kernel in × out × kh × kw of a transposed convolution: as out × in × kh × kw, so that fan_in counts inputs.
+    #[track_caller]
+    pub(super) fn sample_transposed(&self, shape: &[usize], rng: &mut impl rand::Rng) -> ArrayD<Real> {
+        let mut turned = shape.to_vec();
+        turned.swap(0, 1);
+        let mut kernel = self.sample(&turned, rng);
+        kernel.swap_axes(0, 1);
+        kernel
+    }
 }
 
 #[track_caller]

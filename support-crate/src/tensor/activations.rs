@@ -2,10 +2,16 @@
 
 use super::{Real, Tensor};
 
-/// 1 / (1 + e⁻ˣ) without overflow.
-fn logistic(x: Real) -> Real {
+/// σ(x) = 1 / (1 + e⁻ˣ) of one number, without overflow.
+pub(crate) fn sigmoid(x: Real) -> Real {
     let e = (-x.abs()).exp();
     if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
+}
+
+/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|) of one number, without overflow; NaN of NaN, which `f32::max` would hide.
+pub(crate) fn softplus(x: Real) -> Real {
+    let positive = if x > 0.0 { x } else { 0.0 };
+    positive + (-x.abs()).exp().ln_1p()
 }
 
 /// α and λ with which mean 0 and variance 1 are a fixed point (Klambauer et al. 2017), rounded to what `Real` holds.
@@ -22,7 +28,7 @@ impl Tensor {
     /// assert_eq!(Tensor::scalar(-1e4).sigmoid().item(), 0.0);
     /// ```
     pub fn sigmoid(&self) -> Tensor {
-        self.map("sigmoid", logistic, |_, y| y * (1.0 - y))
+        self.map("sigmoid", sigmoid, |_, y| y * (1.0 - y))
     }
 
     /// The hyperbolic tangent, between −1 and 1: tanh x = 2 σ(2 x) − 1; its slope is 1 − tanh² x.
@@ -178,7 +184,7 @@ impl Tensor {
     /// assert!((Tensor::scalar(1.0).silu().item() - 0.7311).abs() < 1e-4);
     /// ```
     pub fn silu(&self) -> Tensor {
-        self.map("silu", |x| x * logistic(x), |x, y| logistic(x) + y * (1.0 - logistic(x)))
+        self.map("silu", |x| x * sigmoid(x), |x, y| sigmoid(x) + y * (1.0 - sigmoid(x)))
     }
 
     /// ln(1 + eˣ), a smooth ReLU, without overflow; its slope is σ(x).
@@ -190,6 +196,27 @@ impl Tensor {
     /// assert!((Tensor::scalar(0.0).softplus().item() - 0.6931).abs() < 1e-4);
     /// ```
     pub fn softplus(&self) -> Tensor {
-        self.map("softplus", |x| if x > 0.0 { x } else { 0.0 } + (-x.abs()).exp().ln_1p(), |x, _| logistic(x))
+        self.map("softplus", softplus, |x, _| sigmoid(x))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_overflows_and_nan_shows() {
+        for x in [-1e4, -30.0, -1.0, 0.0, 1.0, 30.0, 1e4] as [Real; 7] {
+            let tolerance = 4.0 * Real::EPSILON;
+            assert!((sigmoid(x) + sigmoid(-x) - 1.0).abs() <= tolerance, "σ({x})");
+            assert!((softplus(x) - softplus(-x) - x).abs() <= tolerance * x.abs().max(1.0), "softplus({x})");
+            if x.abs() <= 30.0 {
+                let (e, tolerance) = ((x as f64).exp(), 8.0 * Real::EPSILON as f64);
+                assert!((sigmoid(x) as f64 * (1.0 + e) / e - 1.0).abs() <= tolerance, "σ({x})");
+                assert!((softplus(x) as f64 / e.ln_1p() - 1.0).abs() <= tolerance, "softplus({x})");
+            }
+        }
+        assert_eq!(sigmoid(-1e4), 0.0);
+        assert!(sigmoid(Real::NAN).is_nan() && softplus(Real::NAN).is_nan());
     }
 }
