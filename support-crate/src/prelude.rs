@@ -17,13 +17,14 @@ pub use crate::data::{
     glyphs, half_spaces, k_folds, minibatches, mnist, moons, pure_noise, regression, ring_centers, rings, rng,
     rotate_images, shift_images, spirals, stratified_folds, xor,
 };
-pub use crate::landscape::{self, TestFunction, Trajectory, trajectory};
+pub use crate::landscape::{self, TestFunction, Trajectory, gradient_error, trajectory};
 pub use crate::models::{
     BoltzmannGradient, BoltzmannMachine, DeepBeliefNetwork, Rbm, RbmGradient, RbmTraining, binary_states, cnn, lenet,
     mlp, mlp_with,
 };
 pub use crate::nn::{
-    Activation, Fan, Init, Layer, Loss, Net, Targets, accuracy, brier, contrastive, fans, l1, l2, one_hot, triplet,
+    Activation, Fan, Init, Layer, Loss, Net, Targets, accuracy, brier, confusion, contrastive, fans, l1, l2, one_hot,
+    triplet,
 };
 pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
 pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};

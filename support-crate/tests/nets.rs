@@ -3,7 +3,9 @@
 use std::panic::catch_unwind;
 
 use dl_interview::data::{Normal, rng};
-use dl_interview::nn::{Activation, Fan, Init, Layer, Loss, Net, accuracy, brier, contrastive, fans, one_hot, triplet};
+use dl_interview::nn::{
+    Activation, Fan, Init, Layer, Loss, Net, accuracy, brier, confusion, contrastive, fans, one_hot, triplet,
+};
 use dl_interview::tensor::{Real, Tensor};
 use ndarray::{Array1, Array2, Array4, ArrayD, Axis, Ix2, array};
 use rand::distr::Distribution;
@@ -153,6 +155,28 @@ fn first_weights_are_hes_with_biases_0() {
 }
 
 #[test]
+fn a_transposed_convolution_counts_its_own_inputs() {
+    let layer = Layer::conv_transpose2d(40, 10, 5, &mut rng(1)); // 40 · 25 inputs in an output
+    let std = |layer: &Layer| layer.weight().unwrap().value().std(0.0) as f64;
+    let he = (2.0 / 1000.0_f64).sqrt();
+    assert!((std(&layer) / he - 1.0).abs() < 0.035, "{}", std(&layer)); // five standard errors
+    let net = Net::new(vec![layer]);
+    net.initialize(Init::lecun(), &mut rng(2));
+    assert!((std(&net.layers[0]) / he * (2.0_f64).sqrt() - 1.0).abs() < 0.035);
+    assert_eq!(net.layers[0].weight().unwrap().shape(), [40, 10, 5, 5]);
+    // What the layer puts out away from the border: the size of what comes in, s times smaller at stride s.
+    net.initialize(Init::he(), &mut rng(3));
+    let x = normal(40 * 8 * 8, 1, 4).mapv(|x| (x - 0.5) / 2.0).into_shape_with_order((1, 40, 8, 8)).unwrap();
+    let size = |stride| {
+        let Layer::ConvTranspose2d { weight, bias, .. } = &net.layers[0] else { unreachable!() };
+        let y = Tensor::new(x.clone()).conv_transpose2d(weight, bias.as_ref().unwrap(), stride, 4);
+        y.value().mapv(|y| y as f64 * y as f64).mean().unwrap().sqrt()
+    };
+    assert!((size(1) / 2.0_f64.sqrt() - 1.0).abs() < 0.15, "{}", size(1)); // √2, which ReLU takes away
+    assert!((size(2) / 2.0_f64.sqrt() - 0.5).abs() < 0.08, "{}", size(2));
+}
+
+#[test]
 fn a_deep_net_of_relus_keeps_its_signal_by_he_and_halves_it_by_xavier() {
     let mut rng = rng(1);
     let layers = (0..20).flat_map(|_| [Layer::linear(128, 128, &mut rng).without_bias(), Layer::relu()]).collect();
@@ -239,6 +263,8 @@ fn losses_stay_finite_where_they_can_and_show_nan() {
     loss.backward();
     assert_eq!(loss.item(), 1e4);
     assert_eq!(z.grad().unwrap(), array![[0.5], [-0.5]].into_dyn());
+    let sure = Loss::BceWithLogits.of(&Tensor::scalar(20.0), &Tensor::scalar(1.0)).item() as f64;
+    assert!((sure / (-20.0_f64).exp() - 1.0).abs() < 1e-5, "{sure}"); // e⁻²⁰, not lost in 20 − 20
     assert_eq!(Loss::Bce.of(&Tensor::new(array![[0.0]]), &array![[1.0]]).item(), 100.0);
     let nan = Tensor::new(array![[Real::NAN, 0.0]]);
     for loss in [Loss::Mse, Loss::Mae, Loss::Huber { delta: 1.0 }, Loss::BceWithLogits, Loss::Hinge] {
@@ -256,6 +282,11 @@ fn metrics_of_known_cases() {
     assert!((brier(&p, &array![0, 0, 2, 0]) - (0.0 + 2.0 + 0.24 + 0.5) / 4.0).abs() < 1e-6);
     let net = Net::new(vec![]);
     assert_eq!(net.classify(&array![[Real::NAN, 1.0], [0.0, 1.0]]), [0, 1]);
+    let labels = array![2, 0, 2, 2, 1];
+    let counts = confusion(&[0, 0, 2, 1, 1], &labels, 4);
+    assert_eq!(counts, array![[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0]]);
+    assert_eq!(counts.diag().sum(), 3);
+    assert_eq!(confusion(&[], &array![], 2), Array2::<usize>::zeros((2, 2)));
 }
 
 #[test]
@@ -283,6 +314,11 @@ fn losses_refuse_what_does_not_fit() {
     refused(|| contrastive(&zeros(&[2, 3]), &zeros(&[1, 3]), &[true], 1.0), &["[1, 3]", "one shape"]);
     refused(|| triplet(&zeros(&[1, 3]), &zeros(&[1, 3]), &zeros(&[1, 3]), 0.0), &["margin of 0"]);
     refused(|| accuracy(&zeros(&[2, 3]), &array![0]), &["accuracy", "2 outputs for 1 labels"]);
+    refused(|| accuracy(&zeros(&[2, 1]), &array![0, 1]), &["[2, 1]", "at least two", "train::evaluate"]);
+    refused(|| Net::new(vec![]).classify(&array![[0.5]]), &["[1, 1]", "train::evaluate"]);
+    refused(|| confusion(&[0], &array![0, 1], 2), &["confusion", "1 predictions for 2 labels"]);
+    refused(|| confusion(&[2], &array![0], 2), &["class 0 taken for class 2", "2 classes"]);
+    refused(|| confusion(&[0], &array![2], 2), &["class 2 taken for class 0", "2 classes"]);
     refused(|| brier(&Tensor::new(array![[2.0, -1.0]]), &array![0]), &["2 is not a probability"]);
 }
 

@@ -80,9 +80,8 @@ pub fn random_direction(params: &[Tensor], rng: &mut impl rand::Rng) -> Vec<Arra
         if weights.ndim() >= 2 {
             direction.mapv_inplace(|_: Real| normal.sample(rng));
             for (mut row, weights) in direction.axis_iter_mut(Axis(0)).zip(weights.axis_iter(Axis(0))) {
-                let norm = |sum: Real| sum.sqrt();
-                let length = norm(row.iter().map(|x| x * x).sum());
-                let wanted = norm(weights.iter().map(|x| x * x).sum());
+                let length = row.iter().map(|x| x * x).sum::<Real>().sqrt();
+                let wanted = weights.iter().map(|x| x * x).sum::<Real>().sqrt();
                 row.mapv_inplace(|x| x * wanted / length);
             }
         }

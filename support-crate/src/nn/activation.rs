@@ -91,7 +91,9 @@ impl Activation {
     /// identity and the sigmoid, 5/3 for tanh, √2 for ReLU, √(2 / (1 + slope²)) for leaky ReLU, 3/4 for SELU.
     ///
     /// These are the numbers of PyTorch's `calculate_gain`. √2 is derived (He et al. 2015): ReLU halves the second moment.
-    /// That 1 for the sigmoid keeps nothing is a fact that a deep net of sigmoids shows soon.
+    /// That 1 for the sigmoid keeps nothing is a fact that a deep net of sigmoids shows soon. For SELU, 3/4 is a
+    /// compromise in favor of the gradient; to keep mean 0 and variance 1, as the function is made for, take 1
+    /// ([`Init::lecun`](super::Init::lecun)).
     ///
     /// # Panics
     ///

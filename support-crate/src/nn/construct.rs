@@ -40,6 +40,9 @@ impl Layer {
 
     /// A transposed convolution to `out` channels, stride 1 and no padding.
     ///
+    /// The weights are He's for stride 1, where channels · kernel² inputs meet in an output. With stride s only about one in
+    /// s² of them does: the signal starts s times smaller there.
+    ///
     /// ```
     /// # use dl_interview::{data::rng, nn::Layer, tensor::Tensor};
     /// let layer = Layer::conv_transpose2d(8, 1, 4, &mut rng(42)).stride(2).padding(1);
@@ -48,7 +51,7 @@ impl Layer {
     /// ```
     #[track_caller]
     pub fn conv_transpose2d(channels: usize, out: usize, kernel: usize, rng: &mut impl rand::Rng) -> Layer {
-        let weight = weights(&[channels, out, kernel, kernel], rng);
+        let weight = Tensor::parameter(Init::he().sample_transposed(&[channels, out, kernel, kernel], rng));
         Layer::ConvTranspose2d { weight, bias: zeros(out), stride: 1, padding: 0 }
     }
 
@@ -85,7 +88,8 @@ impl Layer {
 
     /// Dropout with probability `p` of a 0; it takes a generator of its own from `rng`.
     ///
-    /// Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural
+    /// What stays is scaled by 1 / (1 − p) in training. In the paper p is the probability to keep, and the weights are
+    /// scaled at test time instead. Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural
     /// Networks from Overfitting", Journal of Machine Learning Research 15.
     ///
     /// # Panics

@@ -1,11 +1,11 @@
-//! Losses on how far apart embeddings lie, and on how large weights are.
+//! Losses on how far apart embeddings lie.
 
 use ndarray::{Array1, ArrayD, Axis, Zip};
 
 use crate::tensor::{Real, Tensor};
 
 /// The contrastive loss of pairs of embeddings a, b (n × d each): d² for a pair of the same class, max(0, margin − d)² for
-/// another, with d = ‖a − b‖; meaned over the pairs.
+/// another, with d = ‖a − b‖; averaged over the pairs.
 ///
 /// Source: Hadsell, Chopra & LeCun 2006, "Dimensionality Reduction by Learning an Invariant Mapping", CVPR, where there is
 /// a factor 1/2 in front.
@@ -33,7 +33,7 @@ pub fn contrastive(a: &Tensor, b: &Tensor, same: &[bool], margin: Real) -> Tenso
     (Tensor::new(same.clone()) * &d * &d + Tensor::new(1.0 - same) * &short * &short).mean()
 }
 
-/// The triplet loss of embeddings n × d each: max(0, ‖anchor − positive‖² − ‖anchor − negative‖² + margin), meaned.
+/// The triplet loss of embeddings n × d each: max(0, ‖anchor − positive‖² − ‖anchor − negative‖² + margin), averaged.
 ///
 /// Source: Schroff, Kalenichenko & Philbin 2015, "FaceNet: A Unified Embedding for Face Recognition and Clustering", CVPR.
 /// PyTorch's `triplet_margin_loss` takes the distances without the square.
@@ -59,35 +59,6 @@ pub fn triplet(anchor: &Tensor, positive: &Tensor, negative: &Tensor, margin: Re
         (&difference * &difference).sum_axes(&[1])
     };
     (squared(positive) - squared(negative) + margin).relu().mean()
-}
-
-/// Σ |w| over all numbers of all parameters: the penalty of the lasso, which makes weights exactly 0.
-///
-/// Source: Tibshirani 1996, "Regression Shrinkage and Selection via the Lasso", Journal of the Royal Statistical Society B
-/// 58(1).
-///
-/// ```
-/// use dl_interview::nn::l1;
-/// use dl_interview::tensor::Tensor;
-///
-/// assert_eq!(l1(&[Tensor::parameter(ndarray::array![3.0, -4.0])]).item(), 7.0);
-/// ```
-pub fn l1(parameters: &[Tensor]) -> Tensor {
-    parameters.iter().fold(Tensor::scalar(0.0), |sum, w| sum + w.abs().sum())
-}
-
-/// Σ w² over all numbers of all parameters (without a factor 1/2), whose gradient 2 w shrinks every weight in proportion.
-///
-/// Source: Hoerl & Kennard 1970, "Ridge Regression: Biased Estimation for Nonorthogonal Problems", Technometrics 12(1).
-///
-/// ```
-/// use dl_interview::nn::l2;
-/// use dl_interview::tensor::Tensor;
-///
-/// assert_eq!(l2(&[Tensor::parameter(ndarray::array![3.0, -4.0])]).item(), 25.0);
-/// ```
-pub fn l2(parameters: &[Tensor]) -> Tensor {
-    parameters.iter().fold(Tensor::scalar(0.0), |sum, w| sum + (w * w).sum())
 }
 
 /// How many rows; all have the same shape.

@@ -9,9 +9,12 @@ use crate::tensor::Real;
 /// By which count of connections a spread is divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fan {
-    /// How many inputs an output has: keeps the size of the signal on the way forth.
+    /// How many inputs an output has: with the gain of the nonlinearity it keeps the size of the signal on the way forth.
+    ///
+    /// (In a transposed convolution of stride s only about one in s² of them meets the same output: there s times the
+    /// gain keeps it.)
     In,
-    /// How many outputs an input feeds: keeps the size of the gradient on the way back.
+    /// How many outputs an input feeds: it keeps the size of the gradient on the way back in the same way.
     Out,
     /// The mean of both.
     Average,
@@ -34,7 +37,8 @@ pub enum Fan {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Init {
-    /// The same number everywhere. In a hidden layer all units then stay alike for ever: nothing breaks the symmetry.
+    /// The same number everywhere. If the weights into and out of a hidden layer are constant, all its units stay alike
+    /// for ever: nothing breaks the symmetry.
     Constant(Real),
     /// 𝒩(0, std²), whatever the shape.
     Normal {
@@ -56,7 +60,7 @@ pub enum Init {
         uniform: bool,
     },
     /// gain · Q, with rows (or columns, whichever are fewer) that are orthogonal and of length 1; a kernel counts as the
-    /// matrix out × (in · kh · kw).
+    /// matrix of its first length × all the others, out × (in · kh · kw).
     ///
     /// Source: Saxe, McClelland & Ganguli 2014, "Exact solutions to the nonlinear dynamics of learning in deep linear
     /// neural networks", ICLR.
@@ -192,6 +196,16 @@ impl Init {
             Init::Orthogonal { gain } => orthogonal(shape, check(self, gain), rng),
         }
     }
+
+    /// Draws a kernel in × out × kh × kw of a transposed convolution: as out × in × kh × kw, so that fan_in counts inputs.
+    #[track_caller]
+    pub(super) fn sample_transposed(&self, shape: &[usize], rng: &mut impl rand::Rng) -> ArrayD<Real> {
+        let mut turned = shape.to_vec();
+        turned.swap(0, 1);
+        let mut kernel = self.sample(&turned, rng);
+        kernel.swap_axes(0, 1);
+        kernel
+    }
 }
 
 #[track_caller]
@@ -214,8 +228,9 @@ fn draw(shape: &[usize], std: Real, uniform: bool, rng: &mut impl rand::Rng) -> 
 
 /// How many inputs each output has and how many outputs each input feeds, for weights out × in (× kh × kw).
 ///
-/// Counted as PyTorch does, also for the kernels in × out × kh × kw of a transposed convolution, where the two change
-/// places.
+/// Counted as PyTorch does, also for kernels in × out × kh × kw of a transposed convolution, where the two change places.
+/// [`Layer::conv_transpose2d`](super::Layer::conv_transpose2d) and [`Net::initialize`](super::Net::initialize) draw such
+/// a kernel as out × in × kh × kw and swap the axes afterwards, so that fan_in counts inputs there too.
 ///
 /// # Panics
 ///

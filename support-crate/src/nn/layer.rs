@@ -11,8 +11,8 @@ use crate::tensor::{Real, Tensor};
 
 /// One layer of a [`Net`](super::Net): what it computes, with its weights.
 ///
-/// The constructors make weights by [`Init::he`](super::Init::he) and biases 0. (PyTorch draws both uniformly within ±1 / √fan_in, which
-/// is a gain of 1 / √3 in place of √2: a deep net of ReLUs starts with a shrinking signal there.)
+/// The constructors make weights by [`Init::he`](super::Init::he) and biases 0. (PyTorch draws both uniformly within
+/// ±1 / √fan_in, which is a gain of 1 / √3 in place of √2: a deep net of ReLUs starts with a shrinking signal there.)
 ///
 /// ```
 /// use dl_interview::data::rng;

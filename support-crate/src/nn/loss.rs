@@ -3,11 +3,12 @@
 use ndarray::{Array1, Array2, ArrayD, Axis, Ix2, Zip, arr0};
 
 use super::one_hot;
-use crate::tensor::{Real, Tensor};
+use crate::tensor::{Real, Tensor, sigmoid, softplus};
 
 /// A loss, as data: which one, and its numbers. [`of`](Loss::of) computes it.
 ///
-/// All are means, as in PyTorch: over the examples where a target is a class, and over all numbers otherwise.
+/// All are means, as in PyTorch: over the examples for `CrossEntropy` (with soft targets too) and `MultiHinge`, over all
+/// numbers otherwise.
 ///
 /// ```
 /// use dl_interview::nn::Loss;
@@ -36,7 +37,8 @@ pub enum Loss {
     /// As in PyTorch a logarithm counts as at least −100, so that p = 0 costs 100 at most, and the slope's p (1 − p) as at
     /// least 10⁻¹². [`BceWithLogits`](Loss::BceWithLogits) needs neither.
     Bce,
-    /// Binary cross-entropy of p = σ(z), from the logits z: max(z, 0) − z y + ln(1 + e^−|z|), with slope σ(z) − y.
+    /// Binary cross-entropy of p = σ(z), from the logits z: y ln(1 + e⁻ᶻ) + (1 − y) ln(1 + eᶻ), with slope
+    /// σ(z) − y.
     BceWithLogits,
     /// −Σ q ln softmax(z), from the logits z of n × classes; its slope in z is softmax(z) − q.
     ///
@@ -153,10 +155,7 @@ impl Loss {
             }
             Loss::BceWithLogits => {
                 self.check_targets(&targets, "from 0 to 1", is_probability);
-                self.of_each(outputs, &targets, |z, y| {
-                    let rest = (-z.abs()).exp().ln_1p();
-                    (if z < 0.0 { 0.0 } else { z } - z * y + rest, 1.0 / (1.0 + (-z).exp()) - y)
-                })
+                self.of_each(outputs, &targets, |z, y| (y * softplus(-z) + (1.0 - y) * softplus(z), sigmoid(z) - y))
             }
             Loss::Hinge => {
                 self.check_targets(&targets, "−1 or 1", |y| y.abs() == 1.0);

@@ -30,7 +30,7 @@ pub fn one_hot(labels: &Array1<usize>, classes: usize) -> Array2<Real> {
 ///
 /// # Panics
 ///
-/// When the outputs are not n × classes, there is no example, or there are not n labels.
+/// When the outputs are not n × classes with at least two classes, there is no example, or there are not n labels.
 ///
 /// ```
 /// use dl_interview::nn::accuracy;
@@ -58,14 +58,50 @@ pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
 pub(super) fn classes(outputs: &ArrayD<Real>) -> Vec<usize> {
     let shape = outputs.shape();
     assert!(
-        shape.len() == 2 && shape[1] > 0,
-        "outputs of shape {shape:?} name no class; give n × classes, one score per class"
+        shape.len() == 2 && shape[1] > 1,
+        "outputs of shape {shape:?} name no class; give n × classes, one score for each of at least two (for one logit per \
+         example train::evaluate counts what lies on the right side)"
     );
     let largest = |row: ArrayViewD<Real>| (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
     outputs.axis_iter(Axis(0)).map(largest).collect()
 }
 
-/// The Brier score: the squared distance of the probabilities from the right answer, Σ (p − [k is the class])², meaned over
+/// How often what was taken for what, classes × classes: entry (i, j) counts the examples of class i that were taken for
+/// class j. The diagonal holds what is right; a row sums to the examples of its class.
+///
+/// [`Net::classify`](super::Net::classify) makes the list of what each example was taken for.
+///
+/// # Panics
+///
+/// When there are not as many predictions as labels, or one of either is not below `classes`.
+///
+/// ```
+/// use dl_interview::nn::confusion;
+/// use ndarray::array;
+///
+/// let counts = confusion(&[0, 1, 1, 2], &array![0, 0, 1, 2], 3);
+/// assert_eq!(counts, array![[1, 1, 0], [0, 1, 0], [0, 0, 1]]); // a 0 was taken for a 1
+/// ```
+#[track_caller]
+pub fn confusion(predicted: &[usize], labels: &Array1<usize>, classes: usize) -> Array2<usize> {
+    assert!(
+        predicted.len() == labels.len(),
+        "confusion: {} predictions for {} labels; give one label per prediction",
+        predicted.len(),
+        labels.len()
+    );
+    let mut counts = Array2::zeros((classes, classes));
+    for (&class, &label) in predicted.iter().zip(labels) {
+        assert!(
+            class < classes && label < classes,
+            "confusion: an example of class {label} taken for class {class}, but there are {classes} classes, counted from 0"
+        );
+        counts[[label, class]] += 1;
+    }
+    counts
+}
+
+/// The Brier score: the squared distance of the probabilities from the right answer, Σ (p − [k is the class])², averaged over
 /// the examples. 0 is best, 2 is worst; to say 1/2 and 1/2 always scores 1/2.
 ///
 /// Source: Brier 1950, "Verification of Forecasts Expressed in Terms of Probability", Monthly Weather Review 78(1). With

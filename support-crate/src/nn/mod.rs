@@ -9,11 +9,14 @@ mod loss;
 mod lsuv;
 mod metrics;
 mod net;
+mod penalty;
 
 pub use activation::Activation;
-pub use distances::{contrastive, l1, l2, triplet};
+pub use distances::{contrastive, triplet};
 pub use init::{Fan, Init, fans};
 pub use layer::Layer;
 pub use loss::{Loss, Targets};
-pub use metrics::{accuracy, brier, one_hot};
+pub use metrics::{accuracy, brier, confusion, one_hot};
 pub use net::Net;
+pub(crate) use net::run;
+pub use penalty::{l1, l2};

@@ -54,16 +54,7 @@ impl Net {
     /// ```
     #[track_caller]
     pub fn forward(&self, x: &Tensor) -> Tensor {
-        self.run(x, self.is_training())
-    }
-
-    #[track_caller]
-    fn run(&self, x: &Tensor, training: bool) -> Tensor {
-        let mut x = x.clone();
-        for layer in &self.layers {
-            x = layer.forward(&x, training);
-        }
-        x
+        run(&self.layers, x, self.is_training())
     }
 
     /// The output of every layer, in order: for the sizes of activations, or units that never fire.
@@ -81,10 +72,15 @@ impl Net {
     /// ```
     #[track_caller]
     pub fn forward_all(&self, x: &Tensor) -> Vec<Tensor> {
-        let (mut x, mut outputs) = (x.clone(), Vec::with_capacity(self.layers.len()));
+        self.run_all(x, self.is_training())
+    }
+
+    /// The output of every layer in this mode, whatever the net's own mode is.
+    #[track_caller]
+    pub(crate) fn run_all(&self, x: &Tensor, training: bool) -> Vec<Tensor> {
+        let mut outputs = Vec::with_capacity(self.layers.len());
         for layer in &self.layers {
-            x = layer.forward(&x, self.is_training());
-            outputs.push(x.clone());
+            outputs.push(layer.forward(outputs.last().unwrap_or(x), training));
         }
         outputs
     }
@@ -183,7 +179,7 @@ impl Net {
         while from < n || outputs.is_empty() {
             let to = n.min(from + EXAMPLES_AT_A_TIME);
             let part = Tensor::new(inputs.slice_axis(Axis(0), Slice::from(from..to)).to_owned());
-            let output = no_grad(|| self.run(&part, false)).value();
+            let output = no_grad(|| run(&self.layers, &part, false)).value();
             let shape = output.shape().to_vec();
             let Ok(output) = output.into_dimensionality::<Ix2>() else {
                 panic!("predict: the net gives shape {shape:?}, not n × k; let Layer::flatten() be its last layer");
@@ -199,7 +195,8 @@ impl Net {
     ///
     /// # Panics
     ///
-    /// As [`predict`](Net::predict), and when the net has no output.
+    /// As [`predict`](Net::predict), and when the net has fewer than two outputs; for one logit per example see
+    /// [`evaluate`](crate::train::evaluate).
     ///
     /// ```
     /// # use dl_interview::nn::Net;
@@ -240,11 +237,16 @@ impl Net {
     /// ```
     #[track_caller]
     pub fn initialize(&self, init: Init, rng: &mut impl rand::Rng) {
-        for (name, tensor) in self.layers.iter().flat_map(Layer::parameters) {
-            match name {
-                "weight" => tensor.set_value(init.sample(&tensor.shape(), rng)),
-                "bias" => tensor.set_value(ArrayD::zeros(tensor.shape())),
-                _ => {}
+        for layer in &self.layers {
+            for (name, tensor) in layer.parameters() {
+                match (name, layer) {
+                    ("weight", Layer::ConvTranspose2d { .. }) => {
+                        tensor.set_value(init.sample_transposed(&tensor.shape(), rng));
+                    }
+                    ("weight", _) => tensor.set_value(init.sample(&tensor.shape(), rng)),
+                    ("bias", _) => tensor.set_value(ArrayD::zeros(tensor.shape())),
+                    _ => {}
+                }
             }
         }
     }
@@ -306,4 +308,14 @@ impl Net {
             }
         }
     }
+}
+
+/// The output of the last of these layers. The others are let go of, unless the graph needs them.
+#[track_caller]
+pub(crate) fn run(layers: &[Layer], x: &Tensor, training: bool) -> Tensor {
+    let mut x = x.clone();
+    for layer in layers {
+        x = layer.forward(&x, training);
+    }
+    x
 }

@@ -8,7 +8,7 @@ impl Optimizer {
     /// Gives plain gradient descent inertia: v ← μ v + g, w ← w − η v.
     ///
     /// Under a constant gradient the steps grow to η g / (1−μ), ten times η g at μ = 0.9. On a quadratic with condition
-    /// number κ the number of steps falls from O(κ) to O(√κ).
+    /// number κ the number of steps falls from O(κ) to O(√κ), with the best η and μ of each.
     ///
     /// Source: Polyak 1964, "Some methods of speeding up the convergence of iteration methods", USSR Computational
     /// Mathematics and Mathematical Physics 4(5).
@@ -78,7 +78,8 @@ impl Optimizer {
     /// Pulls the weights towards 0: the gradient becomes g + λ w, as a penalty ½ λ ‖w‖² on the loss would make it (L2).
     ///
     /// In [`adam_w`](Optimizer::adam_w) it sets the decoupled decay instead, w ← (1 − η λ) w. For plain gradient descent
-    /// both are the same; for rules that rescale the gradient they are not.
+    /// both are the same; for rules that rescale the gradient they are not. It acts on all parameters that the optimizer
+    /// is given: also on biases, on γ and β of normalizations, on the slopes of PReLU.
     ///
     /// # Panics
     ///

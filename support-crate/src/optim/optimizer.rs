@@ -147,7 +147,7 @@ impl Optimizer {
         Optimizer::new(Rule::AdaGrad, checked_rate("ada_grad", lr), 0.0, 0.0, 1e-10)
     }
 
-    /// RMSprop, s ← ρ s + (1−ρ) g², w ← w − η g / (√s + ε), with the lecture's ρ = 0.9 and ε = 1e-8.
+    /// RMSprop, s ← ρ s + (1−ρ) g², w ← w − η g / (√s + ε), with the lecture's ρ = 0.9, and ε = 1e-8.
     ///
     /// PyTorch's default is ρ = 0.99: see [`rho`](Optimizer::rho). The first step is η / √(1−ρ) long, 3.162 η.
     ///
@@ -169,7 +169,7 @@ impl Optimizer {
 
     /// Adam, momentum over RMSprop with both averages corrected for their start at 0; β₁ = 0.9, β₂ = 0.999, ε = 1e-8.
     ///
-    /// The first step is η long in every coordinate, whatever the scale of the gradient.
+    /// The first step is η long in every coordinate where |g| ≫ ε, whatever the scale of the gradient (0 where g = 0).
     ///
     /// Source: Kingma & Ba 2015, "Adam: A Method for Stochastic Optimization", ICLR.
     ///
@@ -188,6 +188,9 @@ impl Optimizer {
     }
 
     /// AdamW: w ← (1 − η λ) w, then as [`adam`](Optimizer::adam). The decay does not pass through the averages.
+    ///
+    /// This is PyTorch's form: λ is multiplied by η. In the paper it is multiplied by the factor of the schedule alone, so
+    /// that λ and η can be chosen apart.
     ///
     /// Source: Loshchilov & Hutter 2019, "Decoupled Weight Decay Regularization", ICLR.
     ///

@@ -6,8 +6,9 @@ use crate::tensor::Real;
 /// `to`, each a fixed factor above the one before. Gives the rates tried and the loss at each.
 ///
 /// `train` takes one step at the rate it is given and returns the loss. The test ends early when the loss is no number
-/// any more, or more than four times the lowest so far; that last loss is left out if it is not finite. A good rate lies
-/// a little below the one where the loss is lowest. It spoils the weights: start training anew afterwards.
+/// any more, or more than four times the lowest so far; that last loss is left out if it is not finite. Where the
+/// loss is lowest the rate is already too high: a good one is about a tenth of that, or where the loss falls fastest. It
+/// spoils the weights: start training anew afterwards.
 ///
 /// Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", WACV.
 ///

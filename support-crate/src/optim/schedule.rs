@@ -55,7 +55,8 @@ pub enum Schedule {
     },
     /// From base / 25 up to the base rate, which is the peak here, and down to base / 250 000, both along a cosine.
     ///
-    /// The original also lowers the momentum while the rate is high; this does not.
+    /// The cosine and the factors 25 and 25 · 10⁴ are PyTorch's; the original goes up and down in straight lines. It also lowers
+    /// the momentum while the rate is high; this does not.
     ///
     /// Source: Smith & Topin 2019, "Super-Convergence: Very Fast Training of Neural Networks Using Large Learning
     /// Rates", SPIE 11006.

@@ -3,7 +3,7 @@
 use ndarray::Array1;
 
 use crate::data::Rng;
-use crate::nn::{Layer, Net};
+use crate::nn::{Layer, Net, run};
 use crate::tensor::{Real, Tensor, no_grad};
 
 /// Leaves in the parameters of `net` the same gradients as `loss(&net.forward(x)).backward()`, with less memory; gives the
@@ -44,12 +44,12 @@ pub fn checkpointed_backward(net: &Net, x: &Tensor, segments: usize, loss: impl 
     let mut states = Vec::new();
     for i in 0..segments - 1 {
         states.push(segment(i).iter().map(State::of).collect::<Vec<_>>());
-        let output = no_grad(|| run(net, segment(i), &inputs[i]));
+        let output = no_grad(|| run(segment(i), &inputs[i], net.is_training()));
         let learned_before = net.layers[..borders[i + 1]].iter().any(|layer| !layer.parameters().is_empty());
         // A leaf of its own, in which the sweep of the next segment leaves the gradient for this one.
         inputs.push(if learned_before { Tensor::parameter(output.value()) } else { output });
     }
-    let last = run(net, segment(segments - 1), &inputs[segments - 1]);
+    let last = run(segment(segments - 1), &inputs[segments - 1], net.is_training());
     let loss = loss(&last);
     loss.backward();
     let value = loss.item();
@@ -60,7 +60,7 @@ pub fn checkpointed_backward(net: &Net, x: &Tensor, segments: usize, loss: impl 
         };
         // From the same state the second run ends in the same one, as if there had been one.
         segment(i).iter().zip(&states[i]).for_each(|(layer, state)| state.put_into(layer));
-        run(net, segment(i), &inputs[i]).backward_from(grad);
+        run(segment(i), &inputs[i], net.is_training()).backward_from(grad);
     }
     value
 }
@@ -73,15 +73,6 @@ pub(super) fn borders(layers: usize, segments: usize) -> Vec<usize> {
         "{segments} segments of {layers} layers: give at least 1, and at most as many as there are layers"
     );
     (0..=segments).map(|i| i * layers / segments).collect()
-}
-
-#[track_caller]
-fn run(net: &Net, layers: &[Layer], x: &Tensor) -> Tensor {
-    let mut x = x.clone();
-    for layer in layers {
-        x = layer.forward(&x, net.is_training());
-    }
-    x
 }
 
 /// What a layer changes when it runs.

@@ -2,13 +2,19 @@
 
 use super::{Real, Tensor};
 
-/// 1 / (1 + e⁻ˣ) without overflow.
-fn logistic(x: Real) -> Real {
+/// σ(x) = 1 / (1 + e⁻ˣ) of one number, without overflow.
+pub(crate) fn sigmoid(x: Real) -> Real {
     let e = (-x.abs()).exp();
     if x >= 0.0 { 1.0 / (1.0 + e) } else { e / (1.0 + e) }
 }
 
-/// α and λ that keep mean 0 and variance 1 (Klambauer et al. 2017), rounded to what `Real` holds.
+/// ln(1 + eˣ) = max(x, 0) + ln(1 + e^−|x|) of one number, without overflow; NaN of NaN, which `f32::max` would hide.
+pub(crate) fn softplus(x: Real) -> Real {
+    let positive = if x > 0.0 { x } else { 0.0 };
+    positive + (-x.abs()).exp().ln_1p()
+}
+
+/// α and λ with which mean 0 and variance 1 are a fixed point (Klambauer et al. 2017), rounded to what `Real` holds.
 const SELU_ALPHA: Real = 1.673_263_242_354_377_2_f64 as Real;
 const SELU_LAMBDA: Real = 1.050_700_987_355_480_5_f64 as Real;
 
@@ -22,7 +28,7 @@ impl Tensor {
     /// assert_eq!(Tensor::scalar(-1e4).sigmoid().item(), 0.0);
     /// ```
     pub fn sigmoid(&self) -> Tensor {
-        self.map("sigmoid", logistic, |_, y| y * (1.0 - y))
+        self.map("sigmoid", sigmoid, |_, y| y * (1.0 - y))
     }
 
     /// The hyperbolic tangent, between −1 and 1: tanh x = 2 σ(2 x) − 1; its slope is 1 − tanh² x.
@@ -122,7 +128,10 @@ impl Tensor {
         )
     }
 
-    /// The scaled exponential linear unit λ elu(x; α), with α ≈ 1.6733 and λ ≈ 1.0507, which keeps mean 0 and variance 1.
+    /// The scaled exponential linear unit λ elu(x; α), with α ≈ 1.6733 and λ ≈ 1.0507.
+    ///
+    /// It keeps mean 0 and variance 1 from layer to layer, if the inputs are standardized and the weights have variance
+    /// 1 / fan_in (LeCun's initialization).
     ///
     /// Source: Klambauer, Unterthiner, Mayr & Hochreiter 2017, "Self-Normalizing Neural Networks", NIPS.
     ///
@@ -140,7 +149,8 @@ impl Tensor {
         )
     }
 
-    /// The Gaussian error linear unit x Φ(x), in its usual approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))).
+    /// The Gaussian error linear unit x Φ(x), in its tanh approximation x/2 (1 + tanh(√(2/π) (x + 0.044715 x³))):
+    /// PyTorch's `approximate='tanh'`, where the exact one is the default.
     ///
     /// Source: Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", arXiv:1606.08415.
     ///
@@ -162,9 +172,10 @@ impl Tensor {
         )
     }
 
-    /// The sigmoid-weighted linear unit x σ(x), also called swish.
+    /// The sigmoid-weighted linear unit x σ(x), which is swish, x σ(βx), with β = 1.
     ///
-    /// Source: Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units for neural network function approximation in
+    /// Sources: proposed in Hendrycks & Gimpel 2016, "Gaussian Error Linear Units (GELUs)", arXiv:1606.08415; swish in
+    /// Ramachandran, Zoph & Le 2017, "Searching for Activation Functions", arXiv:1710.05941; Elfwing, Uchibe & Doya 2018, "Sigmoid-weighted linear units for neural network function approximation in
     /// reinforcement learning", Neural Networks 107.
     ///
     /// ```
@@ -173,7 +184,7 @@ impl Tensor {
     /// assert!((Tensor::scalar(1.0).silu().item() - 0.7311).abs() < 1e-4);
     /// ```
     pub fn silu(&self) -> Tensor {
-        self.map("silu", |x| x * logistic(x), |x, y| logistic(x) + y * (1.0 - logistic(x)))
+        self.map("silu", |x| x * sigmoid(x), |x, y| sigmoid(x) + y * (1.0 - sigmoid(x)))
     }
 
     /// ln(1 + eˣ), a smooth ReLU, without overflow; its slope is σ(x).
@@ -185,6 +196,27 @@ impl Tensor {
     /// assert!((Tensor::scalar(0.0).softplus().item() - 0.6931).abs() < 1e-4);
     /// ```
     pub fn softplus(&self) -> Tensor {
-        self.map("softplus", |x| if x > 0.0 { x } else { 0.0 } + (-x.abs()).exp().ln_1p(), |x, _| logistic(x))
+        self.map("softplus", softplus, |x, _| sigmoid(x))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_overflows_and_nan_shows() {
+        for x in [-1e4, -30.0, -1.0, 0.0, 1.0, 30.0, 1e4] as [Real; 7] {
+            let tolerance = 4.0 * Real::EPSILON;
+            assert!((sigmoid(x) + sigmoid(-x) - 1.0).abs() <= tolerance, "σ({x})");
+            assert!((softplus(x) - softplus(-x) - x).abs() <= tolerance * x.abs().max(1.0), "softplus({x})");
+            if x.abs() <= 30.0 {
+                let (e, tolerance) = ((x as f64).exp(), 8.0 * Real::EPSILON as f64);
+                assert!((sigmoid(x) as f64 * (1.0 + e) / e - 1.0).abs() <= tolerance, "σ({x})");
+                assert!((softplus(x) as f64 / e.ln_1p() - 1.0).abs() <= tolerance, "softplus({x})");
+            }
+        }
+        assert_eq!(sigmoid(-1e4), 0.0);
+        assert!(sigmoid(Real::NAN).is_nan() && softplus(Real::NAN).is_nan());
     }
 }

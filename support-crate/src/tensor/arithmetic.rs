@@ -208,16 +208,16 @@ impl Tensor {
     ///
     /// let inside = Tensor::new(array![1.0, 0.0]);
     /// let (x, y) = (Tensor::new(array![5.0, 6.0]), Tensor::scalar(-1.0));
-    /// assert_eq!(inside.select(&x, &y).value(), array![5.0, -1.0].into_dyn());
+    /// assert_eq!(inside.where_else(&x, &y).value(), array![5.0, -1.0].into_dyn());
     /// ```
     #[track_caller]
-    pub fn select(&self, x: &Tensor, y: &Tensor) -> Tensor {
-        let both = zip_with("select", &x.shared(), &y.shared(), |_, _| 0.0).into_shared();
-        let mask = zip_with("select", &self.shared(), &both, |c, _| if c != 0.0 { 1.0 } else { 0.0 }).into_shared();
+    pub fn where_else(&self, x: &Tensor, y: &Tensor) -> Tensor {
+        let both = zip_with("where_else", &x.shared(), &y.shared(), |_, _| 0.0).into_shared();
+        let mask = zip_with("where_else", &self.shared(), &both, |c, _| if c != 0.0 { 1.0 } else { 0.0 }).into_shared();
         // Not mask · x + (1 − mask) · y: 0 · ∞ is NaN, and the point of a condition is often to keep ∞ out.
-        let left = zip_with("select", &mask, &x.shared(), |c, x| if c != 0.0 { x } else { 0.0 }).into_shared();
-        let right = zip_with("select", &mask, &y.shared(), |c, y| if c != 0.0 { 0.0 } else { y });
-        Tensor::from_op("select", right + &left, [x, y], move |grad, [x, y]| {
+        let left = zip_with("where_else", &mask, &x.shared(), |c, x| if c != 0.0 { x } else { 0.0 }).into_shared();
+        let right = zip_with("where_else", &mask, &y.shared(), |c, y| if c != 0.0 { 0.0 } else { y });
+        Tensor::from_op("where_else", right + &left, [x, y], move |grad, [x, y]| {
             let part =
                 |wanted: Real| Zip::from(&grad).and(&mask).map_collect(|&g, &c| if c == wanted { g } else { 0.0 });
             x.accumulate(|| part(1.0));

@@ -317,8 +317,9 @@ impl Tensor {
     /// The transpose of [`conv2d`](Tensor::conv2d), which enlarges: n × in × h × w with kernels in × out × kh × kw gives
     /// n × out × h′ × w′, h′ = (h − 1) · stride − 2 padding + kh and w′ likewise.
     ///
-    /// Every number of the input stamps the kernel, multiplied by it, into the output. Source: Zeiler, Krishnan, Taylor &
-    /// Fergus 2010, "Deconvolutional Networks", CVPR.
+    /// Every number of the input stamps the kernel, multiplied by it, into the output. Sources: Zeiler, Krishnan, Taylor &
+    /// Fergus 2010, "Deconvolutional Networks", CVPR; Dumoulin & Visin 2016, "A guide to convolution arithmetic for deep
+    /// learning", arXiv:1603.07285, which draws it.
     ///
     /// # Panics
     ///

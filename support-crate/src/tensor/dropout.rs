@@ -9,7 +9,7 @@ impl Tensor {
     /// Each element set to 0 with probability `p`, and otherwise scaled by 1 / (1 − p), which keeps its expectation
     /// (*inverted* dropout: nothing is left to do when the network is used).
     ///
-    /// Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural
+    /// In the paper p is the probability to keep, and the weights are multiplied by it when the network is used. Source: Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov 2014, "Dropout: A Simple Way to Prevent Neural
     /// Networks from Overfitting", JMLR 15.
     ///
     /// # Panics

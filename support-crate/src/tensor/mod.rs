@@ -17,6 +17,7 @@ mod reduce;
 mod shape;
 mod softmax;
 
+pub(crate) use activations::{sigmoid, softplus};
 pub use graph::{Graph, GraphNode};
 pub use node::{Tensor, no_grad};
 pub use real::Real;

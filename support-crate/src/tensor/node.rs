@@ -13,7 +13,7 @@ use super::Real;
 /// keep its inputs for the way back at no cost.
 pub(crate) type Shared = ArcArray<Real, IxDyn>;
 
-/// The numbers in row-major order, copied only if they are not.
+/// Row after row in memory, copied only if it is not.
 pub(super) fn contiguous(x: Shared) -> Shared {
     if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned().into_shared() }
 }
@@ -543,7 +543,7 @@ impl Drop for Node {
     }
 }
 
-/// Row after row in memory.
+/// [`contiguous`] for an array that shares with no other.
 fn standard(array: ArrayD<Real>) -> ArrayD<Real> {
     if array.is_standard_layout() { array } else { array.as_standard_layout().into_owned() }
 }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use ndarray::{Array1, ArrayBase, ArrayD, Data, Ix1, IxDyn};
 
-use super::node::Shared;
+use super::node::contiguous;
 use super::{Real, Tensor};
 
 impl Tensor {
@@ -45,7 +45,7 @@ impl Tensor {
             "batch_norm: {m} numbers per channel, in shape {shape:?}, have no variance; give a larger batch, or normalize \
              with running statistics: batch_norm_with"
         );
-        let x = standard(self.shared());
+        let x = contiguous(self.shared());
         let numbers = slice(&x);
         let mut mean = Array1::zeros(shape[1]);
         for (k, chunk) in chunks(&shape) {
@@ -130,7 +130,7 @@ impl Tensor {
         };
         check_parameters("layer_norm", &shape, length, gamma, beta, eps);
         let d = length as Real;
-        let x = standard(self.shared());
+        let x = contiguous(self.shared());
         let (scale, shift) = (vector(gamma), vector(beta));
         let mut y = x.to_owned();
         let mut statistics = Vec::new(); // μ and 1 / √(σ² + ε) of each row
@@ -185,7 +185,7 @@ impl Statistics {
 
 /// γ (x − μ) / √(σ² + ε) + β in each channel.
 fn normalize(op: &'static str, input: &Tensor, gamma: &Tensor, beta: &Tensor, by: Statistics) -> Tensor {
-    let x = standard(input.shared());
+    let x = contiguous(input.shared());
     let shape = input.shape();
     let (scale, shift) = (vector(gamma) * &by.inverse, vector(beta));
     let mut y = x.to_owned();
@@ -263,11 +263,6 @@ fn check_parameters(op: &str, shape: &[usize], length: usize, gamma: &Tensor, be
          both must have shape [{length}]"
     );
     assert!(eps >= 0.0 && eps.is_finite(), "{op}: eps = {eps} must be finite and at least 0, such as 1e-5");
-}
-
-/// Row after row in memory, without a copy if it is already so.
-fn standard(x: Shared) -> Shared {
-    if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned().into_shared() }
 }
 
 fn vector(tensor: &Tensor) -> Array1<Real> {

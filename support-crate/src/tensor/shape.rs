@@ -32,7 +32,6 @@ impl Tensor {
         );
         let value = contiguous(x).into_shape_with_order(IxDyn(shape)).expect("as many numbers, in standard layout");
         Tensor::from_op("reshape", value, [self], move |grad, [x]| {
-            let grad = if grad.is_standard_layout() { grad } else { grad.as_standard_layout().into_owned() };
             x.accumulate(|| grad.into_shape_with_order(old).expect("as many numbers, in standard layout"));
         })
     }
@@ -207,6 +206,48 @@ impl Tensor {
                     let mut target = full.index_axis_mut(Axis(0), index);
                     target += &row;
                 }
+                full
+            });
+        })
+    }
+    /// One number of each row: of n × c the entries (i, `columns[i]`), as n × 1.
+    ///
+    /// From probabilities it takes those of the right classes, whose −ln has the cross-entropy as its mean.
+    ///
+    /// # Panics
+    ///
+    /// When this is no matrix, there is not one column per row, or a column is not below c.
+    ///
+    /// ```
+    /// use dl_interview::tensor::Tensor;
+    /// use ndarray::array;
+    ///
+    /// let p = Tensor::parameter(array![[0.2, 0.8], [0.5, 0.5]]);
+    /// let right = p.pick(&[1, 0]);
+    /// right.sum().backward();
+    /// assert_eq!(right.value(), array![[0.8], [0.5]].into_dyn());
+    /// assert_eq!(p.grad().unwrap(), array![[0.0, 1.0], [1.0, 0.0]].into_dyn());
+    /// ```
+    #[track_caller]
+    pub fn pick(&self, columns: &[usize]) -> Tensor {
+        let x = self.shared();
+        assert!(
+            x.ndim() == 2 && x.len_of(Axis(0)) == columns.len(),
+            "pick: {} columns for a tensor of shape {:?}; give n × c, and one column for each of the n rows",
+            columns.len(),
+            x.shape()
+        );
+        let width = x.len_of(Axis(1));
+        if let Some(column) = columns.iter().find(|&&column| column >= width) {
+            panic!("pick: column {column} is out of range for {width} columns; columns count from 0");
+        }
+        let columns = columns.to_vec();
+        let value = ArrayD::from_shape_fn(IxDyn(&[columns.len(), 1]), |at| x[[at[0], columns[at[0]]]]);
+        let shape = x.raw_dim();
+        Tensor::from_op("pick", value, [self], move |grad, [x]| {
+            x.accumulate(|| {
+                let mut full = ArrayD::zeros(shape);
+                columns.iter().enumerate().for_each(|(row, &column)| full[[row, column]] = grad[[row, 0]]);
                 full
             });
         })

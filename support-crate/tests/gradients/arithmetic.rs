@@ -78,7 +78,7 @@ fn select_of_every_shape() {
         (&[4, 2, 3], &[3], &[2, 1]),
         (&[], &[2, 3], &[2, 3]),
     ] {
-        check("select", &[numbers(m, 1), numbers(n, 5)], |x| condition(c).select(&x[0], &x[1]));
+        check("where_else", &[numbers(m, 1), numbers(n, 5)], |x| condition(c).where_else(&x[0], &x[1]));
     }
 }
 
@@ -96,7 +96,7 @@ fn a_value_that_is_used_more_than_once() {
         long * y
     });
     check("as a row and as a matrix", &x, |x| &x[0] * &x[0].sum_axes(&[0]) + x[0].slice(0, 1, 2));
-    check("select of itself", &x, |x| x[0].select(&(&x[0] * 2.0), &x[0]));
+    check("where_else of itself", &x, |x| x[0].where_else(&(&x[0] * 2.0), &x[0]));
     check("x - x", &x, |x| &x[0] - &x[0]);
     check("x / x", &x, |x| &x[0] / &x[0]);
 }

@@ -86,6 +86,6 @@ fn a_wrong_gradient_is_noticed() {
     }
     // One wrong element among right ones.
     let mask = Tensor::new(ndarray::array![[1.0, 1.0, 1.0], [1.0, 0.0, 1.0]]);
-    let one = compare(&x, |x| mask.select(&x[0], &x[0].detach())).unwrap_err();
+    let one = compare(&x, |x| mask.where_else(&x[0], &x[0].detach())).unwrap_err();
     assert!(one.contains("[1, 1]"), "{one}");
 }

@@ -231,7 +231,7 @@ fn special_numbers_show() {
     let y = Tensor::parameter(array![0.0, 1.0]);
     let keep = Tensor::new(array![0.0, 1.0]);
     let one = Tensor::parameter(array![1.0, 1.0]);
-    let z = keep.select(&y.ln(), &one);
+    let z = keep.where_else(&y.ln(), &one);
     assert_eq!(z.value(), array![1.0, 0.0].into_dyn());
     z.backward_from(array![Real::INFINITY, 1.0].into_dyn());
     assert_eq!(one.grad().unwrap(), array![Real::INFINITY, 0.0].into_dyn());

@@ -28,8 +28,8 @@ fn shapes_that_do_not_broadcast() {
     refused(|| &zeros(&[2]) / &zeros(&[0]), &["div: shapes [2] and [0]"]);
     refused(|| zeros(&[2]).maximum(&zeros(&[3])), &["maximum: shapes [2] and [3]"]);
     refused(|| zeros(&[2]).minimum(&zeros(&[3])), &["minimum: shapes [2] and [3]"]);
-    refused(|| zeros(&[2]).select(&zeros(&[3]), &zeros(&[])), &["select: shapes [2] and [3]"]);
-    refused(|| zeros(&[2]).select(&zeros(&[2]), &zeros(&[3])), &["select: shapes [2] and [3]"]);
+    refused(|| zeros(&[2]).where_else(&zeros(&[3]), &zeros(&[])), &["where_else: shapes [2] and [3]"]);
+    refused(|| zeros(&[2]).where_else(&zeros(&[2]), &zeros(&[3])), &["where_else: shapes [2] and [3]"]);
 }
 
 #[test]
@@ -66,6 +66,9 @@ fn parts_out_of_range() {
     refused(|| zeros(&[2, 3]).slice(2, 0, 1), &["slice([2])"]);
     refused(|| zeros(&[2, 3]).slice(1, 1, 4), &["slice(1, 1, 4)", "0..3"]);
     refused(|| zeros(&[2, 3]).slice(1, 2, 1), &["slice(1, 2, 1): 2..1"]);
+    refused(|| zeros(&[2, 3]).pick(&[0]), &["pick: 1 columns", "[2, 3]", "one column for each"]);
+    refused(|| zeros(&[2]).pick(&[0, 0]), &["pick: 2 columns", "[2]", "n × c"]);
+    refused(|| zeros(&[2, 3]).pick(&[0, 3]), &["pick: column 3 is out of range for 3 columns"]);
     refused(|| zeros(&[2, 3]).gather_rows(&[0, 2]), &["gather_rows: index 2 is out of range for 2 rows"]);
     refused(|| Tensor::concat(1, &[zeros(&[2, 3]), zeros(&[3, 3])]), &["concat: shapes [[2, 3], [3, 3]]", "axis 1"]);
     refused(|| Tensor::concat(0, &[zeros(&[2, 3]), zeros(&[3])]), &["concat: shapes"]);

@@ -37,5 +37,9 @@ fn parts_and_wholes() {
     check("concat of one", &parts[..1], |x| Tensor::concat(1, x));
     check("gather_rows", &x, |x| x[0].gather_rows(&[1, 0, 1, 1]));
     check("gather_rows of a view", &x, |x| x[0].permute(&[2, 0, 1]).gather_rows(&[3, 1]));
+    let p = [numbers(&[3, 4], 1)];
+    check("pick", &p, |x| x[0].pick(&[3, 0, 3]));
+    check("pick of a view", &p, |x| x[0].t().pick(&[2, 0, 1, 1]));
+    check("pick the right class", &p, |x| -x[0].softmax(1).pick(&[0, 1, 3]).ln());
     check("gather_rows of a vector", &[numbers(&[4], 1)], |x| x[0].gather_rows(&[2, 2, 0, 1, 3]));
 }

@@ -20,7 +20,7 @@ const OPERATIONS: [(&str, Operation); 55] = [
     ("number", |x| 2.0 - (1.5 * &x[0] + 1.0) / 3.0 - 0.5 / &x[0]),
     ("maximum", |x| x[0].maximum(&x[1])),
     ("minimum", |x| x[0].minimum(&x[1])),
-    ("select", |x| Tensor::new(array![[1.0], [0.0]]).select(&x[0], &x[1])),
+    ("select", |x| Tensor::new(array![[1.0], [0.0]]).where_else(&x[0], &x[1])),
     ("exp", |x| x[0].exp()),
     ("ln", |x| positive(&x[0]).ln()),
     ("sqrt", |x| positive(&x[0]).sqrt()),

@@ -11,9 +11,9 @@ use rand::RngExt;
 use rand::distr::Distribution;
 
 use super::Rbm;
-use super::binary::{check_units, random_states, sigmoid};
+use super::binary::{check_units, random_states};
 use crate::random::Normal;
-use crate::tensor::Real;
+use crate::tensor::{Real, sigmoid};
 
 pub use self::gradient::BoltzmannGradient;
 

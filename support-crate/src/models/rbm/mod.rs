@@ -10,9 +10,9 @@ use std::fmt;
 use ndarray::{Array1, Array2, Axis};
 use rand::distr::Distribution;
 
-use super::binary::{check_units, sigmoid, softplus};
+use super::binary::check_units;
 use crate::random::Normal;
-use crate::tensor::Real;
+use crate::tensor::{Real, sigmoid, softplus};
 
 pub use self::gradient::RbmGradient;
 pub use self::training::RbmTraining;
