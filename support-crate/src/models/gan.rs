@@ -145,9 +145,9 @@ impl Gan {
     ///
     /// The generator's weights are from 𝒩(0, 0.02²), as in a DCGAN. So narrow a start lets the noise shrink from layer to
     /// layer, unless batch normalization restores it; from [`Init::he`]'s weights on, both cover about as many modes, so it
-    /// makes up for the start and is no remedy in itself. The discriminator's are [`Init::he`]'s. η is 0.0003 for the generator and 0.0006 for the discriminator, which has to be
-    /// ahead to drive samples apart. About 1000 steps of 128 points show the difference on
-    /// [`ring_centers(8, 2.0)`](crate::data::ring_centers).
+    /// makes up for the start and is no remedy in itself. The discriminator's are [`Init::he`]'s. η is 0.0003 for the
+    /// generator and 0.0006 for the discriminator, which has to be ahead to drive samples apart. About 1000 steps of 128
+    /// points show the difference on [`ring_centers(8, 2.0)`](crate::data::ring_centers).
     ///
     /// ```
     /// use dl_interview::data::rng;
