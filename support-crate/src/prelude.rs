@@ -30,8 +30,8 @@ pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
 pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};
 pub use crate::plot::{Figure, Series, bars, curve, image_grid, lines, points};
 pub use crate::system::{
-    self, BusyClock, FloatFormat, GraphBytes, InputPipeline, LayerSummary, MemoryPlan, PipelineRun, PipelineSchedule,
-    Precision, RingSum, ShardGradient, Span, Summary, summary,
+    self, BatchGradient, BusyClock, FloatFormat, GraphBytes, InputPipeline, InputRun, LayerSummary, MemoryPlan,
+    PipelineSchedule, Precision, RingSum, Span, Summary, summary,
 };
 pub use crate::tensor::{Graph, GraphNode, Real, Tensor, no_grad};
 pub use crate::train::{

@@ -11,10 +11,13 @@ use crate::tensor::{Real, Tensor};
 /// The Hessian of the loss times a vector, H v = ∂²L/∂w² v, from two gradients: (∇L(w + h v) − ∇L(w − h v)) / 2h.
 ///
 /// The matrix itself, n × n for n weights, never exists. The step h is ε^⅓ (1 + ‖w‖) / ‖v‖ long, with ε the precision of
-/// the numbers; the result is good to about three digits in `f32`, to nine in `f64`. Weights and gradients are
-/// afterwards what they were.
+/// the numbers; for a smooth loss the result is good to about three digits in `f32`, to nine in `f64`, across the kinks
+/// of a ReLU it is coarser. An approximation of what Pearlmutter 1994, "Fast Exact Multiplication by the Hessian", Neural
+/// Computation 6(1), computes exactly.
 ///
-/// Source: Pearlmutter 1994, "Fast Exact Multiplication by the Hessian", Neural Computation 6(1).
+/// `loss` must be a function of the weights alone: of the same batch every time, with the net in
+/// [`eval`](crate::nn::Net::eval) mode, or at least without dropout. Weights and gradients are afterwards what they were;
+/// running statistics and the generators of dropout, which a net in training mode changes, are not.
 ///
 /// # Panics
 ///
@@ -52,7 +55,8 @@ fn norm(arrays: &[ArrayD<Real>]) -> f64 {
     arrays.iter().flatten().map(|&x| x as f64 * x as f64).sum::<f64>().sqrt()
 }
 
-/// The whole Hessian of the loss, n × n for n weights in the order of [`flatten`](super::flatten): 2 n gradients.
+/// The whole Hessian of the loss, n × n for n weights in the order of [`flatten`](super::flatten): 2 n gradients of a
+/// `loss` as [`hessian_vector`] needs it.
 ///
 /// # Panics
 ///
@@ -85,8 +89,9 @@ pub fn hessian(params: &[Tensor], loss: impl Fn() -> Tensor) -> Array2<Real> {
 
 /// The eigenvalue of the Hessian that is largest in absolute value, and its eigenvector, by power iteration.
 ///
-/// v ← H v / ‖H v‖ from a random v, λ = vᵀ H v; the error falls by |λ₂ / λ₁| (squared, in λ) per iteration. In training
-/// this is the *sharpness*: gradient descent is stable while η < 2 / λ.
+/// v ← H v / ‖H v‖ from a random v, λ = vᵀ H v; the error falls by |λ₂ / λ₁| (squared, in λ) per iteration. λ may be
+/// negative. If it is positive, it is the *sharpness*: near a minimum, gradient descent is stable for η < 2 / λ. `loss`
+/// is one as [`hessian_vector`] needs it.
 ///
 /// Source: von Mises & Pollaczek-Geiringer 1929, "Praktische Verfahren der Gleichungsauflösung", ZAMM 9.
 ///
@@ -132,7 +137,7 @@ pub fn top_eigenvalue(
 ///
 /// H is projected on the space of v, H v, H² v, …, where it is a small tridiagonal matrix; its eigenvalues are these.
 /// Every new vector is made orthogonal to all before, twice, because rounding errors would bring found eigenvalues back
-/// as ghosts. There are at most as many steps as weights.
+/// as ghosts. There are at most as many steps as weights. `loss` is one as [`hessian_vector`] needs it.
 ///
 /// Sources: Lanczos 1950, "An Iteration Method for the Solution of the Eigenvalue Problem of Linear Differential and
 /// Integral Operators", Journal of Research of the National Bureau of Standards 45(4); Golub & Van Loan 2013, "Matrix

@@ -55,8 +55,9 @@ pub fn trajectory(function: &TestFunction, start: &[Real], optimizer: &Optimizer
 /// Annealed Langevin dynamics: x ← x − η ∇f + √(2 η T) ξ with ξ ~ 𝒩(0, 1), the temperature T falling from `temperature`
 /// to 0 in a straight line.
 ///
-/// At a constant T it would draw from the density ∝ exp(−f / T); cooled slowly, it ends in the lowest well with high
-/// probability.
+/// At a constant T it would draw from the density ∝ exp(−f / T), most of it in the lowest well. That it ends there is
+/// guaranteed (Geman & Hwang 1986) only if it is cooled for ever and ever more slowly, T ∝ 1 / ln t; the straight line has
+/// no such guarantee, but often does well enough.
 ///
 /// Sources: Kirkpatrick, Gelatt & Vecchi 1983, "Optimization by Simulated Annealing", Science 220; Geman & Hwang 1986,
 /// "Diffusions for Global Optimization", SIAM Journal on Control and Optimization 24(5).

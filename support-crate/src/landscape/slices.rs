@@ -1,6 +1,6 @@
 //! The loss along a line and over a plane of weights.
 
-use ndarray::{Array2, ArrayD, Axis};
+use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 use rand::distr::Distribution;
 
 use super::weights::{Kept, assert_fit};
@@ -9,7 +9,9 @@ use crate::tensor::{Real, Tensor, no_grad};
 
 /// The loss at `steps` + 1 places on the straight line between two sets of weights: (1 − α) `from` + α `to`.
 ///
-/// Gives the α, 0 … 1, and the losses. The parameters have their old values again afterwards.
+/// Gives the α, 0 … 1, and the losses. The parameters have their old values again afterwards. `loss` must be a function of
+/// them alone: of the same batch every time, with the net in [`eval`](crate::nn::Net::eval) mode, or at least without
+/// dropout (in training mode, running statistics and the generators of dropout move on).
 ///
 /// Source: Goodfellow, Vinyals & Saxe 2015, "Qualitatively Characterizing Neural Network Optimization Problems", ICLR.
 ///
@@ -73,6 +75,7 @@ pub fn line(
 /// assert_eq!(direction[1], array![0.0, 0.0].into_dyn());
 /// ```
 pub fn random_direction(params: &[Tensor], rng: &mut impl rand::Rng) -> Vec<ArrayD<Real>> {
+    let norm = |row: ArrayViewD<Real>| row.mapv(|x| x * x).sum().sqrt();
     let normal = Normal::new(0.0, 1.0);
     let mut draw = |param: &Tensor| {
         let weights = param.value();
@@ -80,8 +83,7 @@ pub fn random_direction(params: &[Tensor], rng: &mut impl rand::Rng) -> Vec<Arra
         if weights.ndim() >= 2 {
             direction.mapv_inplace(|_: Real| normal.sample(rng));
             for (mut row, weights) in direction.axis_iter_mut(Axis(0)).zip(weights.axis_iter(Axis(0))) {
-                let length = row.iter().map(|x| x * x).sum::<Real>().sqrt();
-                let wanted = weights.iter().map(|x| x * x).sum::<Real>().sqrt();
+                let (length, wanted) = (norm(row.view()), norm(weights));
                 row.mapv_inplace(|x| x * wanted / length);
             }
         }
@@ -94,7 +96,7 @@ pub fn random_direction(params: &[Tensor], rng: &mut impl rand::Rng) -> Vec<Arra
 /// of x and of y, evenly from −`radius` to `radius`.
 ///
 /// With two [`random_direction`]s this is the picture of Li et al. 2018. The parameters have their old values again
-/// afterwards.
+/// afterwards; `loss` is one as [`line`] needs it.
 ///
 /// # Panics
 ///

@@ -36,7 +36,8 @@ pub(super) enum Kind {
 impl TestFunction {
     /// ½ xᵀ H x, with H `hessian` (n × n, symmetric) its Hessian everywhere. Gradient: H x.
     ///
-    /// Gradient descent on it is stable exactly if η < 2 / λ, with λ the largest eigenvalue.
+    /// If H is positive definite, gradient descent with η > 0 on it is stable exactly if η < 2 / λ, with λ the largest
+    /// eigenvalue.
     ///
     /// # Panics
     ///
@@ -115,6 +116,9 @@ impl TestFunction {
     /// (1.5 − x + xy)² + (2.25 − x + xy²)² + (2.625 − x + xy³)²: plateaus with walls at the corners; minimum 0 at
     /// (3, ½).
     ///
+    /// Source: Beale 1958, "On an iterative method for finding a local minimum of a function of more than one variable",
+    /// Princeton University, Statistical Techniques Research Group, Technical Report 25.
+    ///
     /// ```
     /// use dl_interview::landscape::TestFunction;
     ///
@@ -168,8 +172,9 @@ impl TestFunction {
         TestFunction(Kind::Saddle)
     }
 
-    /// x⁴/4 − x²/2 + `tilt` · x, of one number: two wells, near −1 and 1. With the usual tilt of 0.2 the left one is
-    /// deeper, the wells lie at −1.088 and 0.879, and the ridge between them at 0.209.
+    /// x⁴/4 − x²/2 + `tilt` · x, of one number: two wells, near −1 and 1, as long as |tilt| < 2 / (3 √3) ≈ 0.385; with more
+    /// tilt, one. With the usual 0.2 the left one is deeper, the wells lie at −1.088 and 0.879, and the ridge between them
+    /// at 0.209.
     ///
     /// # Panics
     ///

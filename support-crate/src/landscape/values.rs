@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use ndarray::{Array1, array};
+use ndarray::{Array1, Array2, array};
 
 use super::TestFunction;
 use super::test_function::Kind;
@@ -98,7 +98,41 @@ impl TestFunction {
         }
     }
 
+    /// The second derivatives at `point`, n × n, by central differences of the gradient in `f64`.
+    ///
+    /// Where the gradient vanishes, the signs of its [`eigenvalues`](super::eigenvalues) tell what the place is: all
+    /// positive, a minimum; all negative, a maximum; both, a saddle point.
+    ///
+    /// # Panics
+    ///
+    /// When `point` has not as many numbers as the function has dimensions.
+    ///
+    /// ```
+    /// use dl_interview::landscape::{TestFunction, eigenvalues};
+    ///
+    /// let curvatures = eigenvalues(&TestFunction::saddle().hessian(&[0.0, 0.0]));
+    /// assert!((curvatures[0] + 2.0).abs() < 1e-6 && (curvatures[1] - 2.0).abs() < 1e-6);
+    /// ```
+    #[track_caller]
+    pub fn hessian(&self, point: &[Real]) -> Array2<Real> {
+        let p = self.checked("hessian", point);
+        let mut matrix = Array2::zeros((p.len(), p.len()));
+        for (i, mut row) in matrix.rows_mut().into_iter().enumerate() {
+            let h = f64::EPSILON.cbrt() * (1.0 + p[i].abs());
+            let slope_at = |x: f64| {
+                let mut p = p.clone();
+                p[i] = x;
+                Array1::from(self.slope(&p))
+            };
+            row.assign(&((slope_at(p[i] + h) - slope_at(p[i] - h)) / (2.0 * h)));
+        }
+        ((&matrix + &matrix.t()) / 2.0).mapv(|x: f64| x as Real)
+    }
+
     /// Where it is lowest: all points that share the lowest value; none if it has no lower bound.
+    ///
+    /// A quadratic whose H is singular, flat along a line or a plane, has infinitely many; the origin is given as one of
+    /// them. An eigenvalue above −10⁻⁶ times the largest counts as 0, since rounding alone can make it as low.
     ///
     /// ```
     /// use dl_interview::landscape::TestFunction;
@@ -108,7 +142,7 @@ impl TestFunction {
     /// ```
     pub fn minima(&self) -> Vec<Array1<Real>> {
         match &self.0 {
-            Kind::Quadratic { hessian } if super::eigenvalues(hessian)[0] < 0.0 => vec![],
+            Kind::Quadratic { hessian } if has_no_lower_bound(hessian) => vec![],
             Kind::Quadratic { .. } | Kind::Rastrigin { .. } => vec![Array1::zeros(self.dimensions())],
             Kind::Rosenbrock => vec![array![1.0, 1.0]],
             Kind::Beale => vec![array![3.0, 0.5]],
@@ -145,6 +179,11 @@ impl TestFunction {
         );
         point.iter().map(|&x| x as f64).collect()
     }
+}
+
+fn has_no_lower_bound(hessian: &Array2<Real>) -> bool {
+    let found = super::eigenvalues(hessian);
+    found[0] < -1e-6 * found[found.len() - 1].abs()
 }
 
 fn beale_terms(x: f64, y: f64) -> [f64; 3] {
@@ -232,6 +271,61 @@ mod tests {
         assert_eq!(TestFunction::himmelblau().value(&[0.0, 0.0]), 170.0);
         assert!((TestFunction::rastrigin(2).value(&[1.0, 0.5]) - 21.25).abs() < 1e-5); // 1 + (0.25 + 10 + 10)
         assert!(TestFunction::quadratic(array![[-1.0]]).minima().is_empty());
+    }
+
+    #[test]
+    fn a_flat_direction_is_no_way_down() {
+        for i in 1..50 {
+            let v = array![0.1 * i as Real, (i as Real).sqrt(), 1.0 / i as Real];
+            // v vᵀ: 0 across v, but for rounding.
+            let f = TestFunction::quadratic(Array2::from_shape_fn((3, 3), |(i, j)| v[i] * v[j]));
+            assert_eq!(f.minima(), [array![0.0, 0.0, 0.0]], "{v}");
+        }
+        assert_eq!(TestFunction::quadratic(array![[0.0]]).minima(), [array![0.0]]);
+        assert!(TestFunction::quadratic(array![[1.0, 0.0], [0.0, -1e-4]]).minima().is_empty());
+        assert!(TestFunction::quadratic(array![[-2.0, 0.0], [0.0, -1.0]]).minima().is_empty());
+    }
+
+    #[test]
+    fn second_derivatives_by_hand() {
+        let close = |f: TestFunction, point: &[Real], expected: Array2<f64>| {
+            let error = f.hessian(point).mapv(|x| x as f64) - &expected;
+            let scale = expected.iter().fold(1.0, |scale: f64, x| scale.max(x.abs()));
+            assert!(error.iter().all(|e| e.abs() < 1e-6 * scale), "{f} at {point:?}: {error}");
+        };
+        let h = array![[2.0, 1.0, 0.0], [1.0, 3.0, -0.5], [0.0, -0.5, 1.0]];
+        close(TestFunction::quadratic(h.clone()), &[3.0, -1.0, 100.0], h.mapv(|x| x as f64));
+        // 2 + 1200 x² − 400 y, −400 x, 200
+        close(TestFunction::rosenbrock(), &[1.0, 1.0], array![[802.0, -400.0], [-400.0, 200.0]]);
+        close(TestFunction::rosenbrock(), &[-2.0, 3.0], array![[3602.0, 800.0], [800.0, 200.0]]);
+        // 12 x² + 4 y − 42, 4 (x + y), 12 y² + 4 x − 26
+        close(TestFunction::himmelblau(), &[3.0, 2.0], array![[74.0, 20.0], [20.0, 34.0]]);
+        close(TestFunction::double_well(0.2), &[2.0], array![[11.0]]);
+        close(
+            TestFunction::rastrigin(2),
+            &[0.0, 0.5],
+            array![[2.0 + 10.0 * TAU * TAU, 0.0], [0.0, 2.0 - 10.0 * TAU * TAU]],
+        );
+    }
+
+    #[test]
+    fn all_curvatures_are_positive_at_the_minima_only() {
+        let lowest = |f: &TestFunction, point: &[Real]| super::super::eigenvalues(&f.hessian(point))[0];
+        for f in all() {
+            for point in f.minima() {
+                assert!(lowest(&f, point.as_slice().unwrap()) > 0.1, "{f} at {point}");
+            }
+        }
+        let f = TestFunction::himmelblau();
+        for point in [[-0.270_845, -0.923_039], [0.086_678, 2.884_255]] {
+            assert!(f.gradient(&point).iter().all(|g| g.abs() < 1e-3) && lowest(&f, &point) < -10.0); // top, saddle
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "hessian: the point [1.0] has 1 numbers")]
+    fn second_derivatives_somewhere_else_are_refused() {
+        TestFunction::beale().hessian(&[1.0]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub fn cnn(rng: &mut impl rand::Rng) -> Net {
 ///
 /// 8 and 16 kernels, 5 994 parameters. LeNet-5 (LeCun, Bottou, Bengio & Haffner 1998, "Gradient-based learning applied to
 /// document recognition", Proceedings of the IEEE 86(11)) has 6 and 16 kernels of this size, but tanh units, averages with
-/// a learned weight for pooling, and three more layers behind.
+/// a learned weight for pooling, and layers of 120, 84 and 10 units in place of the one here.
 ///
 /// ```
 /// use dl_interview::data::rng;

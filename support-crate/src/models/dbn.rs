@@ -1,9 +1,10 @@
 //! The deep belief network: restricted Boltzmann machines, each of which learns what the one below makes of the data.
 
-use ndarray::{Array1, Array2};
+use ndarray::Array2;
 
 use super::{Rbm, RbmTraining};
-use crate::tensor::Real;
+use crate::nn::{Layer, Net};
+use crate::tensor::{Real, Tensor};
 
 /// A deep belief network: a stack of [`Rbm`]s, the hidden layer of each being the visible layer of the next.
 ///
@@ -128,17 +129,25 @@ impl DeepBeliefNetwork {
         below.iter().rev().fold(states, |states, layer| layer.sample_visible(&states, rng))
     }
 
-    /// The weights (inputs × outputs) and hidden biases of each layer from the bottom, for an MLP of sigmoid units to
-    /// start from.
+    /// What [`up`](DeepBeliefNetwork::up) computes, as a net: a linear layer and a sigmoid for each machine, to be extended
+    /// by an output layer and fine-tuned with [`fit`](crate::train::fit). Its weights are copies.
     ///
     /// ```
     /// # use dl_interview::data::rng;
     /// # use dl_interview::models::DeepBeliefNetwork;
-    /// let network = DeepBeliefNetwork::new(&[784, 256, 64], &mut rng(42));
-    /// let (weights, biases) = &network.weights_and_biases()[0];
-    /// assert_eq!((weights.dim(), biases.dim()), ((784, 256), 256));
+    /// # use dl_interview::nn::Layer;
+    /// # use ndarray::Array2;
+    /// let mut rng = rng(42);
+    /// let mut net = DeepBeliefNetwork::new(&[784, 256, 64], &mut rng).to_net();
+    /// net.layers.push(Layer::linear(64, 10, &mut rng));
+    /// assert_eq!(net.predict(&Array2::zeros((5, 784))).dim(), (5, 10));
     /// ```
-    pub fn weights_and_biases(&self) -> Vec<(Array2<Real>, Array1<Real>)> {
-        self.layers.iter().map(|layer| (layer.weights.clone(), layer.hidden_bias.clone())).collect()
+    pub fn to_net(&self) -> Net {
+        let layers = |machine: &Rbm| {
+            let weight = Tensor::parameter(machine.weights.t().as_standard_layout().into_owned()); // out × in
+            let bias = Some(Tensor::parameter(machine.hidden_bias.clone()));
+            [Layer::Linear { weight, bias }, Layer::sigmoid()]
+        };
+        Net::new(self.layers.iter().flat_map(layers).collect())
     }
 }

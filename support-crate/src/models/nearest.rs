@@ -72,11 +72,14 @@ impl NearestNeighbors {
             inputs.ncols(),
             known.ncols()
         );
+        // Distances from the examples' means instead of from 0: |e|² of features around 1000 would swallow the differences.
+        let means = known.mean_axis(Axis(0)).expect("k is at least 1");
+        let known = known - &means;
         let squares = known.map_axis(Axis(1), |row| row.dot(&row));
         let mut classes = Vec::with_capacity(inputs.nrows());
         for part in inputs.axis_chunks_iter(Axis(0), INPUTS_AT_A_TIME) {
             // |x − e|² = |x|² − 2 x·e + |e|², and |x|² is the same for all e.
-            let nearness = &squares - &(part.dot(&known.t()) * 2.0);
+            let nearness = &squares - &((&part - &means).dot(&known.t()) * 2.0);
             classes.extend(nearness.rows().into_iter().map(|distances| self.vote(distances)));
         }
         classes
@@ -154,6 +157,19 @@ mod tests {
             let votes = |class| apart[..5].iter().filter(|(_, label)| *label == class).count();
             assert_eq!(votes(together[i]), (0..3).map(votes).max().unwrap(), "input {i}");
         }
+    }
+
+    #[test]
+    fn features_far_from_zero_are_told_apart_as_well() {
+        // All distances are multiples of 1/64, and thus the same wherever the data lies.
+        let near = blobs(400, &array![[-1.0, 0.0], [1.0, 0.0], [0.0, 2.0]], 1.0, &mut rng(1));
+        let near = Examples { inputs: near.inputs.mapv(|x| (x * 64.0).round() / 64.0), ..near };
+        let far = Examples { inputs: &near.inputs + &array![1000.0, -3000.0], ..near.clone() };
+        let classes = |data: &Examples| {
+            let (known, unknown) = (data.first(200), data.inputs.slice_axis(Axis(0), (200..).into()).to_owned());
+            NearestNeighbors::new(&known, 1).classify(&unknown)
+        };
+        assert_eq!(classes(&near), classes(&far));
     }
 
     #[test]

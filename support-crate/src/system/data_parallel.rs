@@ -8,19 +8,19 @@ use crate::data::Examples;
 use crate::nn::Net;
 use crate::tensor::{Real, Tensor};
 
-/// What one worker hands back: the gradient of the mean loss over its shard.
+/// The gradient of the mean loss over some examples: a shard, or a whole batch.
 ///
 /// ```
-/// use dl_interview::system::ShardGradient;
+/// use dl_interview::system::BatchGradient;
 ///
-/// let part = ShardGradient { examples: 32, loss: 2.3, gradients: vec![ndarray::array![0.1].into_dyn()] };
+/// let part = BatchGradient { examples: 32, loss: 2.3, gradients: vec![ndarray::array![0.1].into_dyn()] };
 /// assert_eq!(part.gradients.len(), 1);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct ShardGradient {
-    /// How many examples the shard holds.
+pub struct BatchGradient {
+    /// How many examples there were.
     pub examples: usize,
-    /// The loss on it.
+    /// The mean loss over them.
     pub loss: Real,
     /// One array per parameter, in the order of [`Net::parameters`].
     pub gradients: Vec<ArrayD<Real>>,
@@ -63,7 +63,7 @@ pub fn shards(batch: &Examples, workers: usize) -> Vec<Examples> {
 /// assert_eq!((result.examples, result.gradients.len()), (100, 2));
 /// ```
 #[track_caller]
-pub fn shard_gradient(net: &Net, shard: &Examples, loss: impl Fn(&Tensor, &Examples) -> Tensor) -> ShardGradient {
+pub fn shard_gradient(net: &Net, shard: &Examples, loss: impl Fn(&Tensor, &Examples) -> Tensor) -> BatchGradient {
     let parameters = net.parameters();
     let before: Vec<_> = parameters.iter().map(Tensor::grad).collect();
     parameters.iter().for_each(Tensor::zero_grad);
@@ -73,7 +73,7 @@ pub fn shard_gradient(net: &Net, shard: &Examples, loss: impl Fn(&Tensor, &Examp
     for (parameter, before) in parameters.iter().zip(before) {
         before.map_or_else(|| parameter.zero_grad(), |grad| parameter.set_grad(grad));
     }
-    ShardGradient { examples: shard.len(), loss: loss.item(), gradients }
+    BatchGradient { examples: shard.len(), loss: loss.item(), gradients }
 }
 
 /// The gradient of each parameter, zeros where there is none.
@@ -88,6 +88,10 @@ pub(super) fn gradients(parameters: &[Tensor]) -> Vec<ArrayD<Real>> {
 /// loads the weights of `net` into it. What the replicas learn on the way besides (the running statistics of batch
 /// normalization) is dropped with them. Statistics are those of the shard, not of the batch: with batch normalization,
 /// unless synchronized, the average of the gradients is not the gradient of the whole batch.
+///
+/// Replicas are built alike, the generators of dropout too: every shard is thinned out by the same masks, and the noise
+/// that dropout brings does not average out. For masks of their own, let `build` count an
+/// [`AtomicU64`](std::sync::atomic::AtomicU64) up and seed with it; which worker gets which is then a matter of chance.
 ///
 /// Sources: Goyal et al. 2017, "Accurate, Large Minibatch SGD: Training ImageNet in 1 Hour", arXiv:1706.02677; Li et al.
 /// 2020, "PyTorch Distributed: Experiences on Accelerating Data Parallel Training", PVLDB 13(12).
@@ -112,7 +116,7 @@ pub fn data_parallel(
     build: impl Fn() -> Net + Sync,
     shards: &[Examples],
     loss: impl Fn(&Tensor, &Examples) -> Tensor + Sync,
-) -> Vec<ShardGradient> {
+) -> Vec<BatchGradient> {
     let (state, training) = (net.state(), net.is_training());
     let work = |shard: &Examples| {
         let replica = replica(&build, &state, training);
@@ -147,15 +151,15 @@ pub(super) fn replica(build: &impl Fn() -> Net, state: &[(String, ArrayD<Real>)]
 /// When there are no parts.
 ///
 /// ```
-/// use dl_interview::system::{ShardGradient, plain_mean, weighted_mean};
+/// use dl_interview::system::{BatchGradient, plain_mean, weighted_mean};
 ///
-/// let part = |examples, g| ShardGradient { examples, loss: 0.0, gradients: vec![ndarray::array![g].into_dyn()] };
+/// let part = |examples, g| BatchGradient { examples, loss: 0.0, gradients: vec![ndarray::array![g].into_dyn()] };
 /// let parts = [part(3, 1.0), part(1, 5.0)];
 /// assert_eq!(weighted_mean(&parts)[0][[0]], 2.0);
 /// assert_eq!(plain_mean(&parts)[0][[0]], 3.0); // one example counts as much as three
 /// ```
 #[track_caller]
-pub fn weighted_mean(parts: &[ShardGradient]) -> Vec<ArrayD<Real>> {
+pub fn weighted_mean(parts: &[BatchGradient]) -> Vec<ArrayD<Real>> {
     let n: usize = parts.iter().map(|part| part.examples).sum();
     combine(parts, |part| part.examples as Real / n as Real)
 }
@@ -167,18 +171,18 @@ pub fn weighted_mean(parts: &[ShardGradient]) -> Vec<ArrayD<Real>> {
 /// When there are no parts.
 ///
 /// ```
-/// use dl_interview::system::{ShardGradient, plain_mean};
+/// use dl_interview::system::{BatchGradient, plain_mean};
 ///
-/// let part = |g| ShardGradient { examples: 8, loss: 0.0, gradients: vec![ndarray::array![g].into_dyn()] };
+/// let part = |g| BatchGradient { examples: 8, loss: 0.0, gradients: vec![ndarray::array![g].into_dyn()] };
 /// assert_eq!(plain_mean(&[part(1.0), part(3.0)])[0][[0]], 2.0);
 /// ```
 #[track_caller]
-pub fn plain_mean(parts: &[ShardGradient]) -> Vec<ArrayD<Real>> {
+pub fn plain_mean(parts: &[BatchGradient]) -> Vec<ArrayD<Real>> {
     combine(parts, |_| 1.0 / parts.len() as Real)
 }
 
 #[track_caller]
-fn combine(parts: &[ShardGradient], weight: impl Fn(&ShardGradient) -> Real) -> Vec<ArrayD<Real>> {
+fn combine(parts: &[BatchGradient], weight: impl Fn(&BatchGradient) -> Real) -> Vec<ArrayD<Real>> {
     assert!(!parts.is_empty(), "no shards, so no gradient to average; give at least one");
     let sum = |i: usize| {
         let zeros = ArrayD::zeros(parts[0].gradients[i].raw_dim());
@@ -192,6 +196,7 @@ pub(super) mod tests {
     use super::*;
     use crate::data::{blobs, ring_centers, rng};
     use crate::nn::{Layer, Loss};
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
     /// ‖a − b‖ / ‖b‖ over all arrays.
     pub fn relative_error(a: &[ArrayD<Real>], b: &[ArrayD<Real>]) -> f64 {
@@ -287,6 +292,22 @@ pub(super) mod tests {
         let whole = shard_gradient(&net, &batch, loss).gradients;
         assert!(relative_error(&weighted_mean(&parts), &whole) < ROUNDING);
         assert!(relative_error(&shard_gradient(&build(), &batch, loss).gradients, &whole) > 0.05);
+    }
+
+    #[test]
+    fn dropout_has_the_same_masks_on_every_shard_unless_build_counts_seeds() {
+        let with_seed = |seed| {
+            let mut rng = rng(seed);
+            let first = Layer::linear(2, 16, &mut rng);
+            Net::new(vec![first, Layer::dropout(0.5, &mut rng), Layer::linear(16, 4, &mut rng)])
+        };
+        let (net, shard) = (with_seed(1), batch(1));
+        let twice = [shard.clone(), shard];
+        let alike = data_parallel(&net, || with_seed(1), &twice, loss);
+        assert_eq!(alike[0], alike[1]);
+        let seeds = AtomicU64::new(0);
+        let apart = data_parallel(&net, || with_seed(seeds.fetch_add(1, Relaxed)), &twice, loss);
+        assert!(relative_error(&apart[0].gradients, &apart[1].gradients) > 0.05);
     }
 
     #[test]

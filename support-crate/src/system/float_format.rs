@@ -11,7 +11,7 @@ use crate::tensor::Real;
 /// | `Fp16` | 5 / 10 | 65504 | 2⁻²⁴ ≈ 6.0e-8 | 2⁻¹⁰ |
 /// | `Bf16` | 8 / 7 | 3.39e38 | 2⁻¹³³ ≈ 9.2e-41 | 2⁻⁷ |
 ///
-/// A gradient below half of the smallest number becomes 0. Multiplying the loss by a large S, and the gradient by 1/S
+/// A gradient at or below half of the smallest number becomes 0. Multiplying the loss by a large S, and the gradient by 1/S
 /// after it was converted back, saves it (*loss scaling*); bf16 has the range of f32 and needs none, but only 8 bits of
 /// precision. Sources: IEEE 754-2019, "IEEE Standard for Floating-Point Arithmetic"; Micikevicius et al. 2018, "Mixed
 /// Precision Training", ICLR; Kalamkar et al. 2019, "A Study of BFLOAT16 for Deep Learning Training", arXiv:1905.12322.

@@ -119,7 +119,8 @@ pub struct MemoryPlan {
     pub input: usize,
     /// What the layers keep for the way back.
     pub activations: usize,
-    /// What the worst moment of the step takes beyond all that: gradients of activations under way, unfolded images.
+    /// What the worst moment of the step takes beyond all that: gradients of activations under way, unfolded images,
+    /// matrices copied for a product.
     pub workspace: usize,
 }
 

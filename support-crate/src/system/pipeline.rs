@@ -5,7 +5,7 @@ use std::thread;
 
 use ndarray::ArrayD;
 
-use super::ShardGradient;
+use super::BatchGradient;
 use super::data_parallel::{gradients, replica};
 use crate::data::Examples;
 use crate::nn::Net;
@@ -46,7 +46,7 @@ pub fn pipeline_parallel(
     cut: usize,
     micro_batches: &[Examples],
     loss: impl Fn(&Tensor, &Examples) -> Tensor + Sync,
-) -> ShardGradient {
+) -> BatchGradient {
     assert!(
         cut <= net.layers.len(),
         "pipeline_parallel: there is no cut before layer {cut} in a net of {} layers; count from 0",
@@ -104,7 +104,7 @@ pub fn pipeline_parallel(
         let (upper, loss) = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let mut gradients = first.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         gradients.extend(upper);
-        ShardGradient { examples, loss, gradients }
+        BatchGradient { examples, loss, gradients }
     })
 }
 

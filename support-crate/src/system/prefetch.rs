@@ -48,7 +48,7 @@ pub struct InputPipeline {
 /// assert_eq!(tasks, ["load 0", "compute 0", "load 1", "compute 1", "load 2", "compute 2"]);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct PipelineRun {
+pub struct InputRun {
     /// Who did what when, in milliseconds from the start, in the order of the starts.
     pub spans: Vec<Span>,
     /// Busy time of the device / time, from the start of its first batch to that of its last: the first wait, which
@@ -94,7 +94,7 @@ impl InputPipeline {
     /// assert!(fast.utilization > slow.utilization);
     /// ```
     #[track_caller]
-    pub fn run(&self, batches: usize) -> PipelineRun {
+    pub fn run(&self, batches: usize) -> InputRun {
         self.check("run");
         assert!(batches >= 2, "run({batches}): the pace of a pipeline shows from 2 batches on; give more");
         let begin = Instant::now();
@@ -143,7 +143,7 @@ impl InputPipeline {
         let total_ms = computes[batches - 1].end;
         let mut spans = [loads, computes].concat();
         spans.sort_by(|a, b| a.start.total_cmp(&b.start));
-        PipelineRun { spans, utilization, total_ms }
+        InputRun { spans, utilization, total_ms }
     }
 
     #[track_caller]

@@ -75,7 +75,8 @@ pub fn blocked_product(a: &Array2<Real>, b: &Array2<Real>, side: usize) -> Array
     c
 }
 
-/// A · B with the rows of A shared out among so many threads, each with the product of `ndarray`.
+/// A · B with the rows of A shared out among so many threads, each with the product of `ndarray` (tensors use
+/// another, see [`gflops`]).
 ///
 /// Starting a thread costs some ten microseconds: for small matrices more than the product itself.
 ///
@@ -125,10 +126,16 @@ fn check(name: &str, a: &Array2<Real>, b: &Array2<Real>) {
 ///
 /// ```
 /// use dl_interview::system::{blocked_product, gflops};
+/// use dl_interview::tensor::Tensor;
 ///
-/// let fast = gflops(64, 5, |a, b| a.dot(b));
 /// let blocked = gflops(64, 5, |a, b| blocked_product(a, b, 32));
-/// assert!(fast > 0.0 && blocked > 0.0);
+/// let ndarray = gflops(64, 5, |a, b| a.dot(b));
+/// // What tensors are multiplied with, the copies in and out included.
+/// let tensors = gflops(64, 5, |a, b| {
+///     let product = Tensor::new(a.clone()).matmul(&Tensor::new(b.clone()));
+///     product.value().into_dimensionality().unwrap()
+/// });
+/// assert!(blocked > 0.0 && ndarray > 0.0 && tensors > 0.0);
 /// ```
 #[track_caller]
 pub fn gflops(n: usize, repeats: usize, product: impl Fn(&Array2<Real>, &Array2<Real>) -> Array2<Real>) -> f64 {

@@ -47,8 +47,8 @@ pub struct LayerSummary {
     flow: usize,
     /// Numbers in one unfolded image (im2col), of which each thread has one.
     unfolded: usize,
-    /// Inputs and outputs of a linear layer.
-    matrix: Option<(usize, usize)>,
+    /// Numbers copied by ∂L/∂W = Gᵀ X of a linear layer, because Gᵀ lies in memory the other way round.
+    copied: usize,
 }
 
 /// What every layer of a net costs, per example, made by [`summary`]. A cell shows it as a table.
@@ -124,11 +124,8 @@ fn passes_in_place(layer: &Layer) -> bool {
     !matches!(layer, Linear { .. } | Conv2d { .. } | ConvTranspose2d { .. } | MaxPool { .. } | AvgPool { .. })
 }
 
-/// Numbers that the product of n × k and k × m copies, a panel of each factor at a time, so as to read them in the order of
-/// memory; the sizes of the panels are those of the crate `matrixmultiply`.
-fn packed(n: usize, k: usize, m: usize) -> usize {
-    k.min(256) * (n.min(64) + m.min(1024))
-}
+/// Examples that a product over the batch copies at a time, so as to read them in the order of memory.
+const COPIED_TOGETHER: usize = 512;
 
 #[track_caller]
 fn cost(layer: &Layer, input: &[usize]) -> LayerSummary {
@@ -168,7 +165,7 @@ fn cost(layer: &Layer, input: &[usize]) -> LayerSummary {
         places,
         flow: numbers_out + if passes_in_place(layer) { 0 } else { numbers_in },
         unfolded,
-        matrix: if let Layer::Linear { .. } = layer { Some((numbers_in, numbers_out)) } else { None },
+        copied: if let Layer::Linear { .. } = layer { numbers_out } else { 0 },
         output,
     }
 }
@@ -195,8 +192,7 @@ impl LayerSummary {
     /// What the layer takes on the way back beyond what it keeps and its own gradients.
     fn workspace_bytes(&self, batch: usize, precision: Precision) -> usize {
         let threads = rayon::current_num_threads().min(batch.div_ceil(8)); // a thread takes 8 images at a time
-        // ∂L/∂W = Gᵀ X is the last product of the layer, when all else is there.
-        let copies = self.matrix.map_or(0, |(inputs, outputs)| packed(outputs, batch, inputs));
+        let copies = batch.min(COPIED_TOGETHER) * self.copied;
         (batch * self.flow + threads * self.unfolded + copies) * precision.bytes_per_value()
     }
 }
@@ -234,7 +230,8 @@ impl Summary {
         2 * self.layers.iter().map(|layer| layer.training_multiply_adds).sum::<usize>()
     }
 
-    /// The memory of a training step at its worst moment; the loss function itself is not counted.
+    /// The memory of a training step at its worst moment. Not counted: the loss function itself, and what each thread keeps
+    /// from its first matrix product on, a buffer as large as its cache (L2).
     ///
     /// With another precision than [`Precision::native`], what it would be.
     ///

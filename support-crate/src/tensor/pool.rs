@@ -119,12 +119,10 @@ impl Tensor {
         let x = contiguous(self.shared());
         let offsets = windows.offsets();
         let share = 1.0 / offsets.len() as Real;
-        let means: Vec<Real> = x
-            .as_slice()
-            .expect("contiguous")
-            .chunks(height * width)
-            .flat_map(|x| windows.corners().map(|at| offsets.iter().map(|offset| x[at + offset]).sum::<Real>() * share))
-            .collect();
+        let mut means: Vec<Real> = Vec::with_capacity(n * channels * places);
+        for x in x.as_slice().expect("contiguous").chunks(height * width) {
+            means.extend(windows.corners().map(|at| offsets.iter().map(|offset| x[at + offset]).sum::<Real>() * share));
+        }
         let value =
             Array4::from_shape_vec((n, channels, windows.out.0, windows.out.1), means).expect("as many numbers");
         Tensor::from_op("avg_pool2d", value.into_dyn(), [self], move |grad, [input]| {

@@ -1,4 +1,4 @@
-//! The one place where matrices are multiplied.
+//! The one place where tensors are multiplied as matrices.
 
 use ndarray::{ArrayView2, ArrayViewMut2};
 

@@ -1,6 +1,9 @@
-use dl_interview::data::rng;
+use dl_interview::data::{Examples, rng};
 use dl_interview::models::{DeepBeliefNetwork, Rbm, RbmTraining};
-use dl_interview::tensor::Real;
+use dl_interview::nn::{Layer, accuracy};
+use dl_interview::optim::Optimizer;
+use dl_interview::tensor::{Real, Tensor};
+use dl_interview::train::{Fit, fit};
 use ndarray::{Array2, array};
 
 use super::{assert_frequencies, bars_and_stripes, lively};
@@ -26,17 +29,31 @@ fn each_machine_learns_what_the_one_below_makes_of_the_data() {
 }
 
 #[test]
-fn the_handed_out_layers_compute_the_features() {
+fn the_net_computes_the_features() {
     let mut rng = rng(3);
     let network =
         DeepBeliefNetwork { layers: vec![lively(9, 5, &mut rng), lively(5, 7, &mut rng), lively(7, 2, &mut rng)] };
-    let mut activations = bars_and_stripes();
-    let layers = network.weights_and_biases();
-    assert_eq!(layers.iter().map(|(weights, _)| weights.dim()).collect::<Vec<_>>(), [(9, 5), (5, 7), (7, 2)]);
-    for (weights, biases) in &layers {
-        activations = (activations.dot(weights) + biases).mapv(|x| 1.0 / (1.0 + (-x).exp()));
-    }
-    assert!((activations - network.up(&bars_and_stripes())).iter().all(|d| d.abs() < 10.0 * Real::EPSILON));
+    let net = network.to_net();
+    let shapes: Vec<_> = net.parameters().iter().map(|parameter| parameter.shape()).collect();
+    assert_eq!(shapes, [vec![5, 9], vec![5], vec![7, 5], vec![7], vec![2, 7], vec![2]]);
+    let data = bars_and_stripes();
+    assert!((net.predict(&data) - network.up(&data)).iter().all(|d| d.abs() < 10.0 * Real::EPSILON));
+}
+
+#[test]
+fn fine_tuning_starts_from_the_features_and_leaves_the_machines_alone() {
+    let data =
+        Examples { inputs: bars_and_stripes(), labels: (0..bars_and_stripes().nrows()).map(|i| i % 2).collect() };
+    let mut rng = rng(7);
+    let network = DeepBeliefNetwork { layers: vec![lively(9, 12, &mut rng), lively(12, 8, &mut rng)] };
+    let (before, mut net) = (network.clone(), network.to_net());
+    net.layers.push(Layer::linear(8, 2, &mut rng));
+    let weights = || net.parameters().iter().map(Tensor::value).collect::<Vec<_>>();
+    let start = weights();
+    fit(&net, &data, None, &Fit { epochs: 200, batch: 7, optimizer: Optimizer::adam(0.02), ..Fit::default() });
+    assert!(weights().iter().zip(&start).all(|(now, before)| now != before), "every layer learns");
+    assert_eq!(accuracy(&net.forward(&Tensor::new(data.inputs.clone())), &data.labels), 1.0);
+    assert!(network == before);
 }
 
 #[test]

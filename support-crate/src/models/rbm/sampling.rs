@@ -63,7 +63,8 @@ impl Rbm {
     /// let mut rng = rng(42);
     /// let mut rbm = Rbm::new(6, 4, &mut rng);
     /// rbm.visible_bias.fill(50.0); // every pixel wants ink
-    /// assert_eq!(rbm.gibbs(&Array2::zeros((3, 6)), 1, &mut rng), Array2::ones((3, 6)));
+    /// let images = rbm.gibbs(&Array2::zeros((3, 6)), 1, &mut rng);
+    /// assert!(images.iter().all(|&pixel| pixel == 1.0));
     /// ```
     #[track_caller]
     pub fn gibbs(&self, visible: &Array2<Real>, steps: usize, rng: &mut impl rand::Rng) -> Array2<Real> {
