@@ -93,18 +93,21 @@ fn early_stopping_gives_the_best_weights_back() {
 
 #[test]
 fn a_loss_that_is_not_finite_ends_the_training() {
-    let data = Examples { inputs: Array2::from_elem((8, 2), 1e6), labels: Array1::from_elem(8, 1) };
-    let how = Fit { epochs: 50, loss: Loss::Mse, optimizer: Optimizer::sgd(10.0), ..Fit::default() };
-    let history = fit(&small(1), &data, None, &Fit { may_diverge: true, ..how.clone() });
+    // Without a ReLU, which might die and stop the growth: every step multiplies the error by −3·10⁶.
+    let net = || Net::new(vec![Layer::linear(2, 2, &mut rng(1))]);
+    let data = Examples { inputs: Array2::ones((8, 2)), labels: Array1::from_elem(8, 1) };
+    let how = Fit { epochs: 50, loss: Loss::Mse, optimizer: Optimizer::sgd(1e6), ..Fit::default() };
+    let history = fit(&net(), &data, None, &Fit { may_diverge: true, ..how.clone() });
     let (epoch, step) = history.diverged.unwrap();
     assert!(epoch > 1 && step == 1 && history.epochs() == epoch - 1);
     assert!(!history.step_loss.last().unwrap().is_finite());
 
-    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(&small(1), &data, None, &how)));
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fit(&net(), &data, None, &how)));
     let message = *panic.unwrap_err().downcast::<String>().unwrap();
     assert!(message.contains(&format!("at epoch {epoch}, step 1, the loss is")), "{message}");
     assert!(
-        message.contains("with the learning rate at 10. Lower the learning rate") && message.contains("may_diverge"),
+        message.contains("with the learning rate at 1000000. Lower the learning rate")
+            && message.contains("may_diverge"),
         "{message}"
     );
 }
