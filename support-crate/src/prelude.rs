@@ -19,8 +19,9 @@ pub use crate::data::{
 };
 pub use crate::landscape::{self, TestFunction, Trajectory, gradient_error, trajectory};
 pub use crate::models::{
-    BoltzmannGradient, BoltzmannMachine, DeepBeliefNetwork, Rbm, RbmGradient, RbmTraining, binary_states, cnn, lenet,
-    mlp, mlp_with,
+    BoltzmannGradient, BoltzmannMachine, DeepBeliefNetwork, Episode, Gan, GanLoss, NearestNeighbors, Rbm, RbmGradient,
+    RbmTraining, SiameseTraining, binary_states, cnn, embed, lenet, mlp, mlp_with, modes_covered, one_shot_accuracy,
+    train_siamese,
 };
 pub use crate::nn::{
     Activation, Fan, Init, Layer, Loss, Net, Targets, accuracy, brier, confusion, contrastive, fans, l1, l2, one_hot,

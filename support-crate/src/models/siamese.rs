@@ -16,7 +16,7 @@ use crate::tensor::{Real, Tensor};
 /// use dl_interview::models::SiameseTraining;
 ///
 /// let knobs = SiameseTraining { steps: 1500, ..Default::default() };
-/// assert_eq!((knobs.steps, knobs.pairs, knobs.rate, knobs.margin), (1500, 128, 1e-3, 1.0));
+/// assert_eq!((knobs.steps, knobs.pairs, knobs.lr, knobs.margin), (1500, 128, 1e-3, 1.0));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct SiameseTraining {
@@ -25,14 +25,14 @@ pub struct SiameseTraining {
     /// Pairs in a mini-batch, every other one of two examples of the same class; 128.
     pub pairs: usize,
     /// The learning rate of Adam; 0.001.
-    pub rate: Real,
+    pub lr: Real,
     /// The distance beyond which examples of different classes no longer push each other away; 1.
     pub margin: Real,
 }
 
 impl Default for SiameseTraining {
     fn default() -> SiameseTraining {
-        SiameseTraining { steps: 1000, pairs: 128, rate: 1e-3, margin: 1.0 }
+        SiameseTraining { steps: 1000, pairs: 128, lr: 1e-3, margin: 1.0 }
     }
 }
 
@@ -73,7 +73,7 @@ pub fn train_siamese(
     let pairs = training.pairs;
     assert!(pairs >= 2, "SiameseTraining: {pairs} pairs a batch; give at least 2, one of the same class and one not");
     let same: Vec<bool> = (0..pairs).map(|i| i % 2 == 0).collect();
-    let (parameters, mut optimizer) = (net.parameters(), Optimizer::adam(training.rate));
+    let (parameters, mut optimizer) = (net.parameters(), Optimizer::adam(training.lr));
     net.train();
     let mut losses = Vec::with_capacity(training.steps);
     for _ in 0..training.steps {

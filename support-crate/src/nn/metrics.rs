@@ -1,6 +1,6 @@
 //! What a net is judged by, apart from its loss.
 
-use ndarray::{Array1, Array2, ArrayD, ArrayViewD, Axis};
+use ndarray::{Array1, Array2, ArrayViewD, Axis};
 
 use crate::tensor::{Real, Tensor};
 
@@ -42,7 +42,7 @@ pub fn one_hot(labels: &Array1<usize>, classes: usize) -> Array2<Real> {
 /// ```
 #[track_caller]
 pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
-    let classes = classes(&outputs.value());
+    let classes = classes(outputs.value().view());
     assert!(
         classes.len() == labels.len() && !labels.is_empty(),
         "accuracy: {} outputs for {} labels; give one label per row, and at least one",
@@ -55,7 +55,7 @@ pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
 
 /// Where each row is largest; the first one if several are. A row that starts with NaN counts as class 0.
 #[track_caller]
-pub(super) fn classes(outputs: &ArrayD<Real>) -> Vec<usize> {
+pub(crate) fn classes(outputs: ArrayViewD<Real>) -> Vec<usize> {
     let shape = outputs.shape();
     assert!(
         shape.len() == 2 && shape[1] > 1,

@@ -16,6 +16,7 @@ pub use distances::{contrastive, triplet};
 pub use init::{Fan, Init, fans};
 pub use layer::Layer;
 pub use loss::{Loss, Targets};
+pub(crate) use metrics::classes;
 pub use metrics::{accuracy, brier, confusion, one_hot};
 pub use net::Net;
 pub(crate) use net::run;

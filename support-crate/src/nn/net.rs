@@ -204,7 +204,7 @@ impl Net {
     /// ```
     #[track_caller]
     pub fn classify(&self, inputs: &Array2<Real>) -> Vec<usize> {
-        super::metrics::classes(&self.predict(inputs).into_dyn())
+        super::classes(self.predict(inputs).view().into_dyn())
     }
 
     /// The share of inputs whose [class](Net::classify) is its label, from 0 to 1.

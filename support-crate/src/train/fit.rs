@@ -1,11 +1,11 @@
 //! The loop over epochs.
 
-use ndarray::{Array1, Array2, ArrayViewD, Axis, Slice};
+use ndarray::{Array1, Array2, Axis, Slice};
 
 use super::History;
 use super::watch::{dead_units, update_ratios};
 use crate::data::{Augment, Examples, minibatches, rng, rows};
-use crate::nn::{Layer, Loss, Net, Targets, l1, l2, one_hot};
+use crate::nn::{self, Layer, Loss, Net, Targets, l1, l2, one_hot};
 use crate::optim::{Optimizer, Schedule, grad_norm};
 use crate::tensor::{Real, Tensor, no_grad};
 
@@ -268,12 +268,9 @@ fn targets(outputs: &Tensor, labels: &Array1<usize>, loss: &Loss) -> Targets {
 /// The class that each row of `outputs` stands for: the largest, or, with a single output, whether it is on the side of 1.
 fn classes(outputs: &Tensor, loss: &Loss) -> Vec<usize> {
     let border = if matches!(loss, Loss::BceWithLogits | Loss::Hinge) { 0.0 } else { 0.5 };
-    outputs.with_value(|outputs| {
-        let class = |row: ArrayViewD<Real>| match row.len() {
-            1 => usize::from(row.iter().all(|&x| x > border)),
-            n => (0..n).fold(0, |best, i| if row[i] > row[best] { i } else { best }),
-        };
-        outputs.outer_iter().map(class).collect()
+    outputs.with_value(|outputs| match outputs.shape() {
+        [_, 1] => outputs.iter().map(|&x| usize::from(x > border)).collect(),
+        _ => nn::classes(outputs),
     })
 }
 

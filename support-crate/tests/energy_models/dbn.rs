@@ -10,7 +10,7 @@ use super::{assert_frequencies, bars_and_stripes, lively};
 
 #[test]
 fn each_machine_learns_what_the_one_below_makes_of_the_data() {
-    let (data, knobs) = (bars_and_stripes(), RbmTraining { epochs: 2000, rate: 0.3, ..Default::default() });
+    let (data, knobs) = (bars_and_stripes(), RbmTraining { epochs: 2000, lr: 0.3, ..Default::default() });
     let mut network = DeepBeliefNetwork::new(&[9, 12, 6], &mut rng(1));
     let [mut first, mut second] = [network.layers[0].clone(), network.layers[1].clone()];
     let errors = network.pretrain(&data, &knobs, &mut rng(2));

@@ -48,11 +48,11 @@ fn persistent_chains_reach_the_gradient_one_step_at_a_time() {
     let data = array![[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0]];
     let exact = rbm.log_likelihood_gradient(&data);
     let mean_estimate = |persistent| {
-        let (mut moved, rate, epochs) = (rbm.clone(), 2e-5, 1000);
+        let (mut moved, lr, epochs) = (rbm.clone(), 2e-5, 1000);
         // Two rows in a batch of up to 500: 500 chains.
-        let knobs = RbmTraining { epochs, batch: 500, rate, persistent, ..Default::default() };
+        let knobs = RbmTraining { epochs, batch: 500, lr, persistent, ..Default::default() };
         moved.train(&data, &knobs, &mut rng(3));
-        let scale = 1.0 / (rate * epochs as Real);
+        let scale = 1.0 / (lr * epochs as Real);
         RbmGradient {
             weights: (&moved.weights - &rbm.weights) * scale,
             visible_bias: (&moved.visible_bias - &rbm.visible_bias) * scale,
@@ -77,8 +77,8 @@ fn learn_bars_and_stripes(seed: u64, knobs: &RbmTraining) -> (Real, Real) {
 #[test]
 fn bars_and_stripes_are_learned() {
     let cd = RbmTraining::default();
-    let pcd = RbmTraining { persistent: true, rate: 0.05, ..Default::default() };
-    let momentum = RbmTraining { rate: 0.05, momentum: 0.5, ..Default::default() };
+    let pcd = RbmTraining { persistent: true, lr: 0.05, ..Default::default() };
+    let momentum = RbmTraining { lr: 0.05, momentum: 0.5, ..Default::default() };
     let ceiling = -(14.0 as Real).ln();
     for seed in 1..=3 {
         for knobs in [&cd, &pcd, &momentum] {
@@ -111,7 +111,7 @@ fn momentum_multiplies_a_steady_step() {
     let data = array![[0.0]];
     for (momentum, total) in [(0.0, 3.0), (0.5, 1.0 + 1.5 + 1.75)] {
         let mut rbm = start.clone();
-        let knobs = RbmTraining { epochs: 3, rate: 1.0, momentum, ..Default::default() };
+        let knobs = RbmTraining { epochs: 3, lr: 1.0, momentum, ..Default::default() };
         rbm.train(&data, &knobs, &mut rng(1));
         assert_eq!(rbm.visible_bias[0], 1000.0 - total);
     }
@@ -121,7 +121,7 @@ fn momentum_multiplies_a_steady_step() {
 fn weight_decay_pulls_the_weights_alone() {
     // Hidden unit off and pixel as in the data: without decay nothing would change.
     let mut rbm = Rbm { weights: array![[8.0]], visible_bias: array![1000.0], hidden_bias: array![-1000.0] };
-    let knobs = RbmTraining { epochs: 2, rate: 0.5, weight_decay: 0.5, ..Default::default() };
+    let knobs = RbmTraining { epochs: 2, lr: 0.5, weight_decay: 0.5, ..Default::default() };
     rbm.train(&array![[1.0]], &knobs, &mut rng(1));
     assert_eq!(rbm.weights[[0, 0]], 8.0 * 0.75 * 0.75);
     assert_eq!((rbm.visible_bias[0], rbm.hidden_bias[0]), (1000.0, -1000.0));
@@ -131,7 +131,7 @@ fn weight_decay_pulls_the_weights_alone() {
 fn each_example_counts_the_same_in_the_error() {
     // The machine reconstructs zeros; two batches of 2 and 1 with squared errors 1, 0 and 0.25.
     let off = Rbm { weights: array![[0.0]], visible_bias: array![-1000.0], hidden_bias: array![0.0] };
-    let knobs = RbmTraining { epochs: 1, batch: 2, rate: 0.0, ..Default::default() };
+    let knobs = RbmTraining { epochs: 1, batch: 2, lr: 0.0, ..Default::default() };
     let errors = off.clone().train(&array![[1.0], [0.0], [0.5]], &knobs, &mut rng(1));
     assert!((errors[0] - 1.25 / 3.0).abs() < 1e-6, "{errors:?}");
 }
@@ -192,9 +192,9 @@ fn no_gibbs_step_is_refused() {
 }
 
 #[test]
-#[should_panic(expected = "rate NaN")]
+#[should_panic(expected = "learning rate of NaN")]
 fn a_rate_that_is_no_number_is_refused() {
-    train_with_knobs(RbmTraining { rate: Real::NAN, ..Default::default() });
+    train_with_knobs(RbmTraining { lr: Real::NAN, ..Default::default() });
 }
 
 #[test]

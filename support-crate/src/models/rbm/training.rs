@@ -13,7 +13,7 @@ use crate::tensor::Real;
 /// use dl_interview::models::RbmTraining;
 ///
 /// let knobs = RbmTraining { epochs: 5, persistent: true, ..Default::default() };
-/// assert_eq!((knobs.epochs, knobs.batch, knobs.k, knobs.rate), (5, 64, 1, 0.1));
+/// assert_eq!((knobs.epochs, knobs.batch, knobs.k, knobs.lr), (5, 64, 1, 0.1));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RbmTraining {
@@ -22,7 +22,7 @@ pub struct RbmTraining {
     /// Examples a step, and the number of persistent chains; 64.
     pub batch: usize,
     /// The learning rate ε; 0.1.
-    pub rate: Real,
+    pub lr: Real,
     /// Gibbs steps for each learning step, the k of CD-k and PCD-k; 1.
     pub k: usize,
     /// Whether the chains go on from one learning step to the next (PCD), or start at the data each time (CD); no.
@@ -37,20 +37,20 @@ pub struct RbmTraining {
 
 impl Default for RbmTraining {
     fn default() -> RbmTraining {
-        RbmTraining { epochs: 10, batch: 64, rate: 0.1, k: 1, persistent: false, momentum: 0.0, weight_decay: 0.0 }
+        RbmTraining { epochs: 10, batch: 64, lr: 0.1, k: 1, persistent: false, momentum: 0.0, weight_decay: 0.0 }
     }
 }
 
 impl RbmTraining {
     #[track_caller]
     fn check(&self) {
-        let RbmTraining { batch, rate, k, momentum, weight_decay, .. } = *self;
+        let RbmTraining { batch, lr, k, momentum, weight_decay, .. } = *self;
         assert!(batch > 0, "RbmTraining: a batch of 0 never gets through the data; give 1 or more");
         assert!(
             k > 0,
             "RbmTraining: with k = 0 the model's samples are the data, and nothing is learned; give 1 or more"
         );
-        assert!(rate.is_finite() && rate >= 0.0, "RbmTraining: rate {rate}; give a finite one of at least 0");
+        assert!(lr.is_finite() && lr >= 0.0, "RbmTraining: a learning rate of {lr}; give a finite one of at least 0");
         assert!((0.0..1.0).contains(&momentum), "RbmTraining: momentum {momentum}; give one from 0 to below 1");
         assert!(
             weight_decay.is_finite() && weight_decay >= 0.0,
@@ -140,7 +140,7 @@ impl Rbm {
                 let (mut gradient, reconstruction) = self.estimate(&data, training.k, chains.as_mut(), rng);
                 gradient.weights.scaled_add(-training.weight_decay, &self.weights);
                 change.scale(training.momentum);
-                change.add(training.rate, &gradient);
+                change.add(training.lr, &gradient);
                 self.ascend(&change, 1.0);
                 error += squared_distance(&data, &reconstruction);
             }
