@@ -86,5 +86,29 @@ fn normalization(c: &mut Criterion) {
     c.bench_function("log_softmax 64×10", |bench| bench.iter(|| logits.log_softmax(1)));
 }
 
-criterion_group!(benches, products, elementwise, normalization);
+/// The layers of the small CNN that `bench/compare.py` trains.
+fn images(c: &mut Criterion) {
+    let parameter = |shape: &[usize], seed| Tensor::parameter(random(shape, seed));
+    let mut both = |name: &str, x: &Tensor, f: &dyn Fn(&Tensor) -> Tensor| {
+        c.bench_function(name, |bench| bench.iter(|| f(x)));
+        let grad = random(&f(x).shape(), 9);
+        c.bench_function(&format!("{name}, forward and backward"), |bench| {
+            bench.iter(|| {
+                x.zero_grad();
+                f(x).backward_from(grad.clone());
+            })
+        });
+    };
+    let (x, w, b) = (parameter(&[64, 1, 28, 28], 1), parameter(&[8, 1, 3, 3], 2), parameter(&[8], 3));
+    both("conv2d 64×1×28×28 to 8 channels", &x, &|x| x.conv2d(&w, &b, 1, 1));
+    let (x, w, b) = (parameter(&[64, 8, 14, 14], 1), parameter(&[16, 8, 3, 3], 2), parameter(&[16], 3));
+    both("conv2d 64×8×14×14 to 16 channels", &x, &|x| x.conv2d(&w, &b, 1, 1));
+    let (x, w, b) = (parameter(&[64, 32, 7, 7], 1), parameter(&[32, 16, 4, 4], 2), parameter(&[16], 3));
+    both("conv_transpose2d 64×32×7×7 to 16 channels", &x, &|x| x.conv_transpose2d(&w, &b, 2, 1));
+    let x = parameter(&[64, 8, 28, 28], 1);
+    both("max_pool2d 64×8×28×28", &x, &|x| x.max_pool2d(2, 2));
+    both("avg_pool2d 64×8×28×28", &x, &|x| x.avg_pool2d(2, 2));
+}
+
+criterion_group!(benches, products, elementwise, normalization, images);
 criterion_main!(benches);

@@ -25,31 +25,45 @@ impl Windows {
         (0..out.0).flat_map(move |y| (0..out.1).map(move |x| y * stride * width + x * stride))
     }
 
+    /// The largest number of each window of the plane `x`, and where it is. First down the columns of each row of windows,
+    /// into `columns`, then along it: so most of the work runs over neighbours in memory.
+    #[inline(always)]
+    fn largest(self, x: &[Real], columns: &mut (Vec<Real>, Vec<u32>), best: &mut [Real], from: &mut [u32]) {
+        let Windows { width, size, stride, out } = self;
+        let (tops, places) = columns;
+        for (y, (best, from)) in best.chunks_mut(out.1).zip(from.chunks_mut(out.1)).enumerate() {
+            let start = y * stride * width;
+            tops.copy_from_slice(&x[start..][..width]);
+            places.iter_mut().zip(start as u32..).for_each(|(place, at)| *place = at);
+            for dy in 1..size {
+                let first = start + dy * width;
+                let line = tops.iter_mut().zip(places.iter_mut()).zip(&x[first..][..width]).enumerate();
+                for (i, ((top, place), &number)) in line {
+                    (*top, *place) = larger((*top, *place), (number, (first + i) as u32));
+                }
+            }
+            for (i, (best, from)) in best.iter_mut().zip(from).enumerate() {
+                let (tops, places) = (&tops[i * stride..][..size], &places[i * stride..][..size]);
+                (*best, *from) = (1..size).fold((tops[0], places[0]), |best, dx| larger(best, (tops[dx], places[dx])));
+            }
+        }
+    }
+
     /// The places of a window relative to its first one, line by line.
     fn offsets(self) -> Vec<usize> {
         (0..self.size).flat_map(|y| (0..self.size).map(move |x| y * self.width + x)).collect()
     }
 }
 
-/// The largest number of each window of a plane, and where in the plane it is; `across` windows to a line.
+/// A number and its place in the plane.
+type Placed = (Real, u32);
+
+/// The larger of two, of equals the first, and NaN before all, so that it shows.
 #[inline(always)]
-fn largest(x: &[Real], width: usize, size: usize, stride: usize, across: usize, best: &mut [Real], from: &mut [u32]) {
-    for (y, (best, from)) in best.chunks_mut(across).zip(from.chunks_mut(across)).enumerate() {
-        let lines = &x[y * stride * width..];
-        for (i, (best, from)) in best.iter_mut().zip(from).enumerate() {
-            let (mut top, mut at) = (lines[i * stride], i * stride);
-            for dy in 0..size {
-                let line = &lines[dy * width + i * stride..][..size];
-                for (dx, &candidate) in line.iter().enumerate() {
-                    // NaN is kept, so that it shows. Selected, not branched: which one wins is a coin flip.
-                    let better = (candidate > top) | candidate.is_nan();
-                    top = if better { candidate } else { top };
-                    at = if better { dy * width + i * stride + dx } else { at };
-                }
-            }
-            (*best, *from) = (top, (y * stride * width + at) as u32);
-        }
-    }
+fn larger(a: Placed, b: Placed) -> Placed {
+    let b_wins = (b.0 > a.0) | b.0.is_nan() | ((b.0 == a.0) & (b.1 < a.1));
+    // Number and place each selected for itself, not branched: which one wins is a coin flip.
+    (if b_wins { b.0 } else { a.0 }, if b_wins { b.1 } else { a.1 })
 }
 
 impl Tensor {
@@ -81,11 +95,12 @@ impl Tensor {
             .into_par_iter()
             .for_each(|(best, from, x)| {
                 let each = best.chunks_mut(places).zip(from.chunks_mut(places)).zip(x.chunks(plane));
+                let mut columns = (vec![0.0; width], vec![0; width]);
                 for ((best, from), x) in each {
                     // The same call twice: with the numbers written out, the compiler unrolls the usual case.
                     match (size, stride) {
-                        (2, 2) => largest(x, width, 2, 2, windows.out.1, best, from),
-                        _ => largest(x, width, size, stride, windows.out.1, best, from),
+                        (2, 2) => Windows { size: 2, stride: 2, ..windows }.largest(x, &mut columns, best, from),
+                        _ => windows.largest(x, &mut columns, best, from),
                     }
                 }
             });

@@ -1,7 +1,7 @@
 //! Convolution and pooling: against the sums that define them, against differences, and against each other.
 
 use dl_interview::tensor::{Real, Tensor};
-use ndarray::{Array1, Array4, ArrayD, array};
+use ndarray::{Array1, Array4, ArrayD, arr2, array};
 use proptest::prelude::*;
 
 use crate::difference::{check, numbers};
@@ -118,11 +118,18 @@ fn images_that_are_views_of_others() {
 
 #[test]
 fn the_first_of_equals_and_nan() {
-    let x = Tensor::parameter(array![[[[7.0, 7.0], [1.0, 7.0]]]]);
-    x.max_pool2d(2, 2).sum().backward();
-    assert_eq!(x.grad().unwrap(), array![[[[1.0, 0.0], [0.0, 0.0]]]].into_dyn());
-    let broken = Tensor::new(array![[[[1.0, Real::NAN], [3.0, 2.0]]]]);
-    assert!(broken.max_pool2d(2, 2).item().is_nan());
+    for (x, first) in [([[7.0, 7.0], [1.0, 7.0]], 0), ([[1.0, 7.0], [7.0, 1.0]], 1), ([[1.0, 3.0], [7.0, 7.0]], 2)] {
+        let x = Tensor::parameter(arr2(&x).into_shape_with_order((1, 1, 2, 2)).unwrap());
+        x.max_pool2d(2, 2).sum().backward();
+        let given: Vec<bool> = x.grad().unwrap().iter().map(|&grad| grad == 1.0).collect();
+        assert_eq!(given.iter().position(|&it| it), Some(first), "{x:?}");
+    }
+    for place in 0..4 {
+        let mut broken = array![1.0, 4.0, 3.0, 2.0];
+        broken[place] = Real::NAN;
+        let broken = Tensor::new(broken.into_shape_with_order((1, 1, 2, 2)).unwrap());
+        assert!(broken.max_pool2d(2, 2).item().is_nan(), "NaN at {place}");
+    }
 }
 
 #[test]
