@@ -55,7 +55,7 @@ fn norm(arrays: &[ArrayD<Real>]) -> f64 {
     arrays.iter().flatten().map(|&x| x as f64 * x as f64).sum::<f64>().sqrt()
 }
 
-/// The whole Hessian of the loss, n × n for n weights in the order of [`flatten`](super::flatten): 2 n gradients of a
+/// The whole Hessian of the loss, n × n for n weights in the order of [`flatten`]: 2 n gradients of a
 /// `loss` as [`hessian_vector`] needs it.
 ///
 /// # Panics

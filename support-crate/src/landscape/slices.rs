@@ -96,7 +96,7 @@ pub fn random_direction(params: &[Tensor], rng: &mut impl rand::Rng) -> Vec<Arra
 /// of x and of y, evenly from −`radius` to `radius`.
 ///
 /// With two [`random_direction`]s this is the picture of Li et al. 2018. The parameters have their old values again
-/// afterwards; `loss` is one as [`line`] needs it.
+/// afterwards; `loss` is one as [`line()`] needs it.
 ///
 /// # Panics
 ///

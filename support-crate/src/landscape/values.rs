@@ -100,7 +100,7 @@ impl TestFunction {
 
     /// The second derivatives at `point`, n × n, by central differences of the gradient in `f64`.
     ///
-    /// Where the gradient vanishes, the signs of its [`eigenvalues`](super::eigenvalues) tell what the place is: all
+    /// Where the gradient vanishes, the signs of its [`eigenvalues`](super::eigenvalues()) tell what the place is: all
     /// positive, a minimum; all negative, a maximum; both, a saddle point.
     ///
     /// # Panics
