@@ -4,6 +4,7 @@ Gives the kernel a private clone of the template (see `template`), runs evcxr in
 clone away afterwards. The kernel dies with whoever started it, however that one ends.
 """
 
+import contextlib
 import ctypes
 import os
 import shutil
@@ -15,7 +16,9 @@ import time
 from . import template
 
 
-def _die_with_parent():
+def _in_evcxr():
+    # Inherited by the compilers that it starts, too: an interrupt is for the running cell alone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Linux only, and enough there: even a launcher that is killed by SIGKILL takes its kernel along.
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
@@ -43,7 +46,14 @@ def main(connection_file):
         if process:
             process.terminate()
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited by evcxr: an interrupt goes to the running cell alone
+    def interrupt(*_):
+        # JupyterLab signals the whole process group, and so the process that runs the cells, where a training listens (see
+        # `progress.rs` in the support crate). VS Code signals this process alone: hand it on to what evcxr has started.
+        if process:
+            with contextlib.suppress(OSError):
+                subprocess.run(["pkill", "-INT", "-P", str(process.pid)])
+
+    signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
     try:
@@ -52,7 +62,7 @@ def main(connection_file):
             env=template.environment(found, folder),
             stdout=subprocess.DEVNULL,  # only says that it found no settings of the user's; errors go to stderr
             pass_fds=[lock],  # the clone counts as in use for as long as any process of this kernel lives
-            preexec_fn=_die_with_parent,
+            preexec_fn=_in_evcxr,
         )
         while True:
             try:

@@ -75,6 +75,12 @@ std::thread::sleep(std::time::Duration::from_secs(60));
 """
 
 
+def test_what_is_written_holds_no_clock(make, execute):
+    path = make("clock", SETUP, 'println!("{:?}", std::env::var("DLI_CLOCK"));')
+    assert execute([path]) == (0, {"clock": []})
+    assert nbformat.read(path, 4).cells[1].outputs[0].text == 'Ok("0")\n'
+
+
 def test_outputs_are_written_in_one_form_and_compared(make, execute):
     path = make(
         "form",

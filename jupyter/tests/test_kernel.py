@@ -154,6 +154,65 @@ TYPES = [
 ]
 
 
+TRAIN = "let history = fit(&net, &data, None, &Fit { epochs: 1_000_000, ..Fit::default() });"
+
+
+def start(client, code):
+    """Executes a cell that says "go" when it has been compiled and runs."""
+    request = client.execute(f'println!("go");\n{code}')
+    while True:
+        message = client.get_iopub_msg(timeout=60)
+        if message["parent_header"].get("msg_id") == request and message["content"].get("text", "").strip() == "go":
+            time.sleep(0.5)
+            return request
+
+
+def end(client, request, timeout=5):
+    """What the cell still says, and how many seconds it takes to its end."""
+    start, said = time.monotonic(), []
+    while True:
+        message = client.get_iopub_msg(timeout=timeout)
+        if message["parent_header"].get("msg_id") == request:
+            said.append(message["content"].get("text", ""))
+            if message["content"].get("execution_state") == "idle":
+                return "".join(said), time.monotonic() - start
+
+
+def test_the_stop_button_ends_a_training_and_nothing_else():
+    """Each cell has its own copy of the crate and of its signal handler, one on top of the other: hence several rounds."""
+    with kernel() as (manager, client):
+        launcher = manager.provisioner.process.pid
+        buttons = {"JupyterLab": manager.interrupt_kernel, "VS Code": lambda: os.kill(launcher, signal.SIGINT)}
+        before = "let data = moons(2000, 0.1, &mut rng(1));\nlet net = mlp(&[2, 64, 64, 2], Activation::Relu, &mut rng(1));"
+        assert run(client, f"let mut kept = 1;\n{before}") == ""
+        for interrupt in buttons.values():
+            interrupt()  # while idle, and before any cell has trained
+        whole = "fit(&net, &data, None, &Fit { epochs: 2, ..Fit::default() }).stopped"
+        for count, (name, interrupt) in enumerate(list(buttons.items()) * 3, 1):
+            assert run(client, whole).strip() == "None", name  # a stop is forgotten at the end of its cell
+            interrupt()
+            request = start(client, TRAIN)
+            interrupt()
+            said, seconds = end(client, request)
+            assert re.search(r"^Stopped at epoch \d+ of 1000000, step \d+ of 32: what was learned until", said, re.M), said
+            assert seconds < 2, f"{name}: the training went on for {seconds} s"
+            assert run(client, "history.stopped.unwrap().0 == history.epochs()").strip() == "true"
+            assert run(client, "kept += 1;\nprintln!(\"{kept}\")").strip() == str(count + 1)
+
+            # Without a training: the cell goes on as if nothing had happened. Nor does a new process take its place.
+            request = start(client, "std::thread::sleep(std::time::Duration::from_secs(1));\nprintln!(\"awake\");")
+            interrupt()
+            interrupt()
+            assert end(client, request)[0] == "awake\n"
+            assert run(client, "history.epochs() > 0 && data.len() == 2000").strip() == "true"
+
+        # One press ends all that the cell trains.
+        request = start(client, f"for _ in 0..1000 {{ {TRAIN} assert!(history.stopped.is_some()); }}\n{TRAIN}")
+        manager.interrupt_kernel()
+        said, _ = end(client, request)
+        assert said.count("Stopped at") == 1, said
+
+
 @pytest.mark.parametrize("victim", ["launcher", "evcxr", "server"])
 def test_a_kernel_killed_in_the_middle_of_a_cell_leaves_nothing_behind(victim):
     before = clones()

@@ -13,6 +13,7 @@ pub mod notebook;
 pub mod optim;
 pub mod plot;
 pub mod prelude;
+mod progress;
 mod random;
 pub mod system;
 pub mod tensor;

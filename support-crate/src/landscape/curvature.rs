@@ -5,6 +5,7 @@ use rand::distr::Distribution;
 
 use super::eigenvalues::jacobi;
 use super::weights::{Kept, assert_fit, flatten, unflatten};
+use crate::progress::{Progress, is_interrupted};
 use crate::random::Normal;
 use crate::tensor::{Real, Tensor};
 
@@ -56,7 +57,7 @@ fn norm(arrays: &[ArrayD<Real>]) -> f64 {
 }
 
 /// The whole Hessian of the loss, n × n for n weights in the order of [`flatten`]: 2 n gradients of a
-/// `loss` as [`hessian_vector`] needs it.
+/// `loss` as [`hessian_vector`] needs it. After JupyterLab's stop button the matrix is NaN.
 ///
 /// # Panics
 ///
@@ -78,11 +79,17 @@ pub fn hessian(params: &[Tensor], loss: impl Fn() -> Tensor) -> Array2<Real> {
         n <= 5000,
         "hessian: {n} weights make a matrix of {n} × {n} numbers; lanczos() finds its extreme eigenvalues without it"
     );
-    let mut matrix = Array2::zeros((n, n));
+    let (mut matrix, mut progress) = (Array2::from_elem((n, n), Real::NAN), Progress::new(n, 0.0, true));
     for (i, mut row) in matrix.rows_mut().into_iter().enumerate() {
         let mut unit = Array1::zeros(n);
         unit[i] = 1.0;
         row.assign(&flatten(&hessian_vector(params, &unflatten(&unit, params), &loss)));
+        if is_interrupted() {
+            progress
+                .say_stopped(format!("row {} of {n}", i + 1), "the matrix is NaN, because the other rows are missing");
+            break;
+        }
+        progress.line((i + 1) as f64, || format!("row {} of {n}", i + 1));
     }
     (&matrix + &matrix.t()) / 2.0
 }
@@ -91,7 +98,7 @@ pub fn hessian(params: &[Tensor], loss: impl Fn() -> Tensor) -> Array2<Real> {
 ///
 /// v ← H v / ‖H v‖ from a random v, λ = vᵀ H v; the error falls by |λ₂ / λ₁| (squared, in λ) per iteration. λ may be
 /// negative. If it is positive, it is the *sharpness*: near a minimum, gradient descent is stable for η < 2 / λ. `loss`
-/// is one as [`hessian_vector`] needs it.
+/// is one as [`hessian_vector`] needs it. JupyterLab's stop button ends it with what was found until then.
 ///
 /// Source: von Mises & Pollaczek-Geiringer 1929, "Praktische Verfahren der Gleichungsauflösung", ZAMM 9.
 ///
@@ -120,7 +127,8 @@ pub fn top_eigenvalue(
     assert!(iterations > 0, "top_eigenvalue: 0 iterations find nothing; give 1 or more, such as 20");
     let mut v = random_unit("top_eigenvalue", params, rng);
     let mut top = 0.0;
-    for _ in 0..iterations {
+    let mut progress = Progress::new(iterations, 0.0, true);
+    for iteration in 1..=iterations {
         let product = times_hessian(params, &v, &loss);
         top = v.dot(&product);
         let length = product.dot(&product).sqrt();
@@ -128,6 +136,14 @@ pub fn top_eigenvalue(
             break;
         }
         v = product / length;
+        if is_interrupted() {
+            progress.say_stopped(
+                format!("iteration {iteration} of {iterations}"),
+                "the eigenvalue found until then is kept",
+            );
+            break;
+        }
+        progress.line(iteration as f64, || format!("iteration {iteration} of {iterations} · eigenvalue {top:.4}"));
     }
     (top as Real, unflatten(&v.mapv(|x| x as Real), params))
 }
@@ -137,7 +153,8 @@ pub fn top_eigenvalue(
 ///
 /// H is projected on the space of v, H v, H² v, …, where it is a small tridiagonal matrix; its eigenvalues are these.
 /// Every new vector is made orthogonal to all before, twice, because rounding errors would bring found eigenvalues back
-/// as ghosts. There are at most as many steps as weights. `loss` is one as [`hessian_vector`] needs it.
+/// as ghosts. There are at most as many steps as weights. `loss` is one as [`hessian_vector`] needs it. JupyterLab's stop
+/// button ends it with what was found until then.
 ///
 /// Sources: Lanczos 1950, "An Iteration Method for the Solution of the Eigenvalue Problem of Linear Differential and
 /// Integral Operators", Journal of Research of the National Bureau of Standards 45(4); Golub & Van Loan 2013, "Matrix
@@ -163,6 +180,7 @@ pub fn lanczos(params: &[Tensor], steps: usize, rng: &mut impl rand::Rng, loss: 
     assert!(steps > 0, "lanczos: 0 steps find nothing; give 1 or more, such as 30");
     let mut basis = vec![random_unit("lanczos", params, rng)];
     let (mut diagonal, mut beside): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
+    let mut progress = Progress::new(steps, 0.0, true);
     loop {
         let v = &basis[basis.len() - 1];
         let mut next = times_hessian(params, v, &loss);
@@ -176,6 +194,11 @@ pub fn lanczos(params: &[Tensor], steps: usize, rng: &mut impl rand::Rng, loss: 
         if basis.len() == steps.min(next.len()) || length <= 1e-12 * scale {
             break;
         }
+        if is_interrupted() {
+            progress.say_stopped(format!("step {} of {steps}", basis.len()), "what was found until then is kept");
+            break;
+        }
+        progress.line(basis.len() as f64, || format!("step {} of {steps}", basis.len()));
         beside.push(length);
         basis.push(next / length);
     }

@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayD, ArrayViewD, Axis};
 use rand::distr::Distribution;
 
 use super::weights::{Kept, assert_fit};
+use crate::progress::{Progress, is_interrupted};
 use crate::random::Normal;
 use crate::tensor::{Real, Tensor, no_grad};
 
@@ -11,7 +12,8 @@ use crate::tensor::{Real, Tensor, no_grad};
 ///
 /// Gives the α, 0 … 1, and the losses. The parameters have their old values again afterwards. `loss` must be a function of
 /// them alone: of the same batch every time, with the net in [`eval`](crate::nn::Net::eval) mode, or at least without
-/// dropout (in training mode, running statistics and the generators of dropout move on).
+/// dropout (in training mode, running statistics and the generators of dropout move on). JupyterLab's stop button ends the
+/// line where it is.
 ///
 /// Source: Goodfellow, Vinyals & Saxe 2015, "Qualitatively Characterizing Neural Network Optimization Problems", ICLR.
 ///
@@ -44,14 +46,20 @@ pub fn line(
     assert!(steps > 0, "line: 0 steps lead nowhere; give 1 or more, such as 25");
     let _kept = Kept::new(params);
     let alphas: Vec<Real> = (0..=steps).map(|step| step as Real / steps as Real).collect();
-    let loss_at = |&alpha: &Real| {
+    let (mut losses, mut progress) = (Vec::with_capacity(steps + 1), Progress::new(steps + 1, 0.0, true));
+    for alpha in &alphas {
         for ((param, from), to) in params.iter().zip(from).zip(to) {
-            param.set_value(from * (1.0 - alpha) + to * alpha);
+            param.set_value(from * (1.0 - alpha) + to * *alpha);
         }
-        no_grad(&loss).item()
-    };
-    let losses = alphas.iter().map(loss_at).collect();
-    (alphas, losses)
+        let loss = no_grad(&loss).item();
+        losses.push(loss);
+        if is_interrupted() {
+            progress.say_stopped(format!("α = {alpha}"), "the losses until there are kept");
+            break;
+        }
+        progress.line(losses.len() as f64, || format!("{} of {} losses", losses.len(), steps + 1));
+    }
+    (alphas[..losses.len()].to_vec(), losses)
 }
 
 /// A random direction in the space of weights, made comparable between networks by *filter normalization*.
@@ -96,7 +104,7 @@ pub fn random_direction(params: &[Tensor], rng: &mut impl rand::Rng) -> Vec<Arra
 /// of x and of y, evenly from −`radius` to `radius`.
 ///
 /// With two [`random_direction`]s this is the picture of Li et al. 2018. The parameters have their old values again
-/// afterwards; `loss` is one as [`line()`] needs it.
+/// afterwards; `loss` is one as [`line()`] needs it. After JupyterLab's stop button the rest of the grid is NaN.
 ///
 /// # Panics
 ///
@@ -129,10 +137,17 @@ pub fn slice(
     );
     let kept = Kept::new(params);
     let at = |i: usize| radius * (2.0 * i as Real / (n - 1) as Real - 1.0);
-    Array2::from_shape_fn((n, n), |(i, j)| {
+    let (mut grid, mut progress) = (Array2::from_elem((n, n), Real::NAN), Progress::new(n * n, 0.0, true));
+    for (done, ((i, j), value)) in grid.indexed_iter_mut().enumerate() {
         kept.move_along(&[(at(j), right), (at(i), up)]);
-        no_grad(&loss).item()
-    })
+        *value = no_grad(&loss).item();
+        if is_interrupted() {
+            progress.say_stopped(format!("row {} of {n}", i + 1), "the losses until there are kept");
+            break;
+        }
+        progress.line((done + 1) as f64, || format!("{} of {} losses", done + 1, n * n));
+    }
+    grid
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use ndarray::Array2;
 
 use super::{Rbm, RbmTraining};
 use crate::nn::{Layer, Net};
+use crate::progress::{Progress, is_interrupted};
 use crate::tensor::{Real, Tensor};
 
 /// A deep belief network: a stack of [`Rbm`]s, the hidden layer of each being the visible layer of the next.
@@ -53,7 +54,8 @@ impl DeepBeliefNetwork {
 
     /// Greedy pretraining: each machine learns the features p(h | v) of the finished one below, the first one `inputs`.
     ///
-    /// Returns the reconstruction error of each epoch for each machine, from the bottom. No label is needed.
+    /// Returns the reconstruction error of each epoch for each machine, from the bottom. No label is needed. JupyterLab's
+    /// stop button ends it; the machines above the one it is at then stay untrained, and have no errors.
     ///
     /// # Panics
     ///
@@ -79,8 +81,16 @@ impl DeepBeliefNetwork {
     ) -> Vec<Vec<Real>> {
         let mut features = inputs.clone();
         let mut errors = Vec::with_capacity(self.layers.len());
-        for layer in &mut self.layers {
-            errors.push(layer.train(&features, training, rng));
+        let operations = self.layers.iter().map(|layer| layer.training_operations(inputs.nrows(), training)).sum();
+        let count = self.layers.len();
+        let mut progress = Progress::new(count * training.epochs, operations, training.progress);
+        for (i, layer) in self.layers.iter_mut().enumerate() {
+            progress.go_on(i * training.epochs, format!("machine {} of {count}, ", i + 1));
+            errors.push(layer.learn(&features, training, rng, |_| (), &mut progress));
+            if is_interrupted() {
+                progress.say_stopped("its end", "what was learned until then is kept");
+                break;
+            }
             features = layer.hidden_probabilities(&features);
         }
         errors

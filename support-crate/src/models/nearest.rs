@@ -3,6 +3,7 @@
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
 use crate::data::Examples;
+use crate::progress::Progress;
 use crate::tensor::Real;
 
 /// The k-nearest-neighbours rule: an input gets the class that most of its k nearest examples have.
@@ -77,10 +78,14 @@ impl NearestNeighbors {
         let known = known - &means;
         let squares = known.map_axis(Axis(1), |row| row.dot(&row));
         let mut classes = Vec::with_capacity(inputs.nrows());
+        let operations = 2.0 * known.len() as f64 * inputs.nrows() as f64;
+        let mut progress = Progress::new(inputs.nrows().div_ceil(INPUTS_AT_A_TIME), operations, true);
         for part in inputs.axis_chunks_iter(Axis(0), INPUTS_AT_A_TIME) {
             // |x − e|² = |x|² − 2 x·e + |e|², and |x|² is the same for all e.
             let nearness = &squares - &((&part - &means).dot(&known.t()) * 2.0);
             classes.extend(nearness.rows().into_iter().map(|distances| self.vote(distances)));
+            let done = classes.len().div_ceil(INPUTS_AT_A_TIME) as f64;
+            progress.line(done, || format!("{} of {} inputs", classes.len(), inputs.nrows()));
         }
         classes
     }

@@ -8,6 +8,7 @@ use super::NearestNeighbors;
 use crate::data::Examples;
 use crate::nn::{Net, contrastive};
 use crate::optim::Optimizer;
+use crate::progress::{Progress, is_interrupted, training_operations};
 use crate::tensor::{Real, Tensor};
 
 /// The knobs of [`train_siamese`].
@@ -28,11 +29,13 @@ pub struct SiameseTraining {
     pub lr: Real,
     /// The distance beyond which examples of different classes no longer push each other away; 1.
     pub margin: Real,
+    /// Whether a training of more than about two seconds prints up to a dozen lines on its way; yes.
+    pub progress: bool,
 }
 
 impl Default for SiameseTraining {
     fn default() -> SiameseTraining {
-        SiameseTraining { steps: 1000, pairs: 128, lr: 1e-3, margin: 1.0 }
+        SiameseTraining { steps: 1000, pairs: 128, lr: 1e-3, margin: 1.0, progress: true }
     }
 }
 
@@ -44,6 +47,8 @@ impl Default for SiameseTraining {
 /// Shah 1993, "Signature Verification using a 'Siamese' Time Delay Neural Network", NIPS; for one-shot learning Koch,
 /// Zemel & Salakhutdinov 2015, "Siamese Neural Networks for One-shot Image Recognition", ICML Deep Learning Workshop (with
 /// a classifier of pairs in place of the contrastive loss).
+///
+/// JupyterLab's stop button ends the training after the step it is at; there are then fewer losses than `steps`.
 ///
 /// # Panics
 ///
@@ -76,7 +81,10 @@ pub fn train_siamese(
     let (parameters, mut optimizer) = (net.parameters(), Optimizer::adam(training.lr));
     net.train();
     let mut losses = Vec::with_capacity(training.steps);
-    for _ in 0..training.steps {
+    let steps = training.steps;
+    let operations = training_operations(net, &examples.inputs) * (2 * pairs * steps) as f64;
+    let mut progress = Progress::new(steps, operations, training.progress);
+    for step in 1..=steps {
         let (left, right): (Vec<usize>, Vec<usize>) = same.iter().map(|&same| pair(&members, same, rng)).unzip();
         let [a, b] = [left, right].map(|side| net.forward(&Tensor::new(examples.select(&side).inputs)));
         let loss = contrastive(&a, &b, &same, training.margin);
@@ -84,6 +92,11 @@ pub fn train_siamese(
         loss.backward();
         optimizer.step(&parameters);
         losses.push(loss.item());
+        if is_interrupted() {
+            progress.say_stopped(format!("step {step} of {steps}"), "what was learned until then is kept");
+            break;
+        }
+        progress.line(step as f64, || format!("step {step} of {steps} · loss {:.4}", loss.item()));
     }
     losses
 }

@@ -1,5 +1,6 @@
 //! The learning-rate range test.
 
+use crate::progress::{Progress, is_interrupted};
 use crate::tensor::Real;
 
 /// Which learning rates train, and from which on the loss explodes: one step at each of `steps` rates from `from` to
@@ -8,7 +9,7 @@ use crate::tensor::Real;
 /// `train` takes one step at the rate it is given and returns the loss. The test ends early when the loss is no number
 /// any more, or more than four times the lowest so far; that last loss is left out if it is not finite. Where the
 /// loss is lowest the rate is already too high: a good one is about a tenth of that, or where the loss falls fastest. It
-/// spoils the weights: start training anew afterwards.
+/// spoils the weights: start training anew afterwards. JupyterLab's stop button ends it, too.
 ///
 /// Source: Smith 2017, "Cyclical Learning Rates for Training Neural Networks", WACV.
 ///
@@ -44,6 +45,7 @@ pub fn range_test(from: Real, to: Real, steps: usize, mut train: impl FnMut(Real
     let growth = (to as f64 / from as f64).powf(1.0 / (steps - 1) as f64);
     let (mut rates, mut losses) = (Vec::new(), Vec::new());
     let mut lowest = Real::INFINITY;
+    let mut progress = Progress::new(steps, 0.0, true);
     for step in 0..steps {
         let rate = (from as f64 * growth.powf(step as f64)) as Real;
         let loss = train(rate);
@@ -56,6 +58,14 @@ pub fn range_test(from: Real, to: Real, steps: usize, mut train: impl FnMut(Real
         if loss > 4.0 * lowest && lowest > 0.0 {
             break;
         }
+        if is_interrupted() {
+            progress.say_stopped(
+                format!("rate {rate:.2e}, step {} of {steps}", step + 1),
+                "the losses until then are kept",
+            );
+            break;
+        }
+        progress.line((step + 1) as f64, || format!("step {} of {steps} · rate {rate:.2e} · loss {loss:.4}", step + 1));
     }
     (rates, losses)
 }

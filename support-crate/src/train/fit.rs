@@ -7,6 +7,7 @@ use super::watch::{dead_units, update_ratios};
 use crate::data::{Augment, Examples, minibatches, rng, rows};
 use crate::nn::{self, Layer, Loss, Net, Targets, l1, l2, one_hot};
 use crate::optim::{Optimizer, Schedule, grad_norm};
+use crate::progress::{Progress, is_interrupted, training_operations};
 use crate::tensor::{Real, Tensor, no_grad};
 
 /// How to train: name what differs, and take the rest from `Fit::default()`.
@@ -47,7 +48,7 @@ pub struct Fit {
     /// Whether a loss that is no longer finite ends the training with a note in the history, instead of a panic. For
     /// experiments that look at divergence. Default no.
     pub may_diverge: bool,
-    /// Whether a long training prints up to a dozen lines on its way. Default yes.
+    /// Whether a training of more than about two seconds prints up to a dozen lines on its way. Default yes.
     pub progress: bool,
 }
 
@@ -72,7 +73,8 @@ impl Default for Fit {
 
 /// Trains `net` to classify, with mini-batch gradient descent, and returns what happened on the way.
 ///
-/// The net is left in training mode; [`Net::predict`] and [`Net::accuracy`] evaluate it correctly in either.
+/// The net is left in training mode; [`Net::predict`] and [`Net::accuracy`] evaluate it correctly in either. JupyterLab's
+/// stop button ends the training after the step it is at; net and history keep what there is by then (`History::stopped`).
 ///
 /// # Panics
 ///
@@ -293,7 +295,8 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
     let mut optimizer = how.optimizer.clone();
     let mut history = History::default();
     let (mut lowest, mut best_state) = (Real::INFINITY, Vec::new());
-    let lines = if how.progress && is_long(net, &probe, train.len() * how.epochs) { LINES } else { 0 };
+    let operations = training_operations(net, &probe) * (train.len() * how.epochs) as f64;
+    let mut progress = Progress::new(how.epochs, operations, how.progress);
 
     net.train();
     for epoch in 1..=how.epochs {
@@ -303,7 +306,7 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
             batches.last_mut().expect("there were two").extend(left);
         }
         let (base, total) = (how.optimizer.lr(), how.epochs * batches.len());
-        let (mut loss_sum, mut right) = (0.0, 0);
+        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
         for (step, batch) in batches.iter().enumerate() {
             optimizer.set_lr(how.schedule.rate(base, (epoch - 1) * batches.len() + step, total));
             let mut inputs = rows(train.inputs, batch);
@@ -313,6 +316,7 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
             let (loss, right_here) = train.judge(&net.forward(&Tensor::new(inputs)), batch, &how.loss);
             loss_sum += loss.item() * batch.len() as Real;
             right += right_here;
+            seen += batch.len();
             history.step_loss.push(loss.item());
             history.lr.push(optimizer.lr());
             let goal = how.with_penalties(loss, &weights);
@@ -325,18 +329,33 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
                 assert!(how.may_diverge, "{}", divergence(epoch, step + 1, goal.item(), norm, optimizer.lr()));
                 return history;
             }
-            let is_last = step + 1 == batches.len();
+            if is_interrupted() {
+                history.stopped = Some((epoch, step + 1));
+            }
+            let is_last = step + 1 == batches.len() || history.stopped.is_some();
             let before: Vec<_> = if is_last { params.iter().map(Tensor::value).collect() } else { Vec::new() };
             optimizer.step(&params);
             if is_last {
                 history.update_ratios.push(update_ratios(&before, &params));
                 history.grad_norms.push(params.iter().map(|param| grad_norm(std::slice::from_ref(param))).collect());
+                break;
             }
+            progress.line(epoch as f64 - 1.0 + (step + 1) as f64 / batches.len() as f64, || {
+                let accuracy = format!(" · accuracy {:.2} %", 100.0 * right as Real / seen as Real);
+                format!(
+                    "epoch {epoch} of {}, step {} of {} · loss {:.4}{}",
+                    how.epochs,
+                    step + 1,
+                    batches.len(),
+                    loss_sum / seen as Real,
+                    if classifies { &accuracy } else { "" }
+                )
+            });
         }
         history.dead_units.push(if probe.nrows() > 1 { dead_units(net, &probe) } else { Vec::new() });
-        history.train_loss.push(loss_sum / train.len() as Real);
+        history.train_loss.push(loss_sum / seen as Real);
         if classifies {
-            history.train_accuracy.push(right as Real / train.len() as Real);
+            history.train_accuracy.push(right as Real / seen as Real);
         }
         if let Some(valid) = valid {
             let (loss, accuracy) = valid.evaluate(net, &how.loss);
@@ -353,9 +372,12 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
             }
         }
         look(epoch, net);
-        if lines > 0 && epoch.is_multiple_of(how.epochs.div_ceil(lines)) {
-            println!("{history} (of {})", how.epochs);
+        if let Some((_, step)) = history.stopped {
+            let place = format!("epoch {epoch} of {}, step {step} of {}", how.epochs, batches.len());
+            progress.say_stopped(place, "what was learned until then is kept");
+            break;
         }
+        progress.line(epoch as f64, || format!("{history} (of {})", how.epochs));
         if how.patience.is_some_and(|patience| epoch >= history.best_epoch.unwrap_or(0) + patience) {
             break;
         }
@@ -395,29 +417,6 @@ impl Fit {
 const AUGMENTATION: u64 = 0x5eed_a06e;
 /// Training examples that are looked at for dead units.
 const PROBE: usize = 500;
-/// Lines of progress at the most.
-const LINES: usize = 12;
-
-/// Whether a training takes more than about two seconds: by the number of operations, not by the clock, so that the same
-/// notebook prints the same lines everywhere.
-fn is_long(net: &Net, probe: &Array2<Real>, examples: usize) -> bool {
-    const OPERATIONS: usize = 40_000_000_000;
-    let one = Tensor::new(probe.slice_axis(Axis(0), Slice::from(..1)).to_owned());
-    let training = net.is_training();
-    net.eval();
-    let outputs = no_grad(|| net.forward_all(&one));
-    if training {
-        net.train();
-    }
-    let operations: usize = (net.layers.iter().zip(outputs))
-        .map(|(layer, output)| {
-            // Each weight of a layer is used once per place: places = outputs / channels.
-            let weight = layer.weight().map_or(0, |weight| weight.len());
-            6 * weight * output.shape().iter().skip(2).product::<usize>()
-        })
-        .sum();
-    operations * examples > OPERATIONS
-}
 
 fn divergence(epoch: usize, step: usize, loss: Real, norm: Real, lr: Real) -> String {
     format!(

@@ -46,10 +46,13 @@ pub struct History {
     /// The epoch and the step in it, both from 1, at which the loss or its gradient was no longer finite: the training ended
     /// before that step was taken (see `Fit::may_diverge`).
     pub diverged: Option<(usize, usize)>,
+    /// The epoch and the step in it, both from 1, after which the reader ended the training with JupyterLab's stop button.
+    /// That epoch counts like the others, though it saw only a part of the examples.
+    pub stopped: Option<(usize, usize)>,
 }
 
 impl History {
-    /// How many epochs were completed.
+    /// How many epochs there were; the last one of a training that was `stopped` is only a part of one.
     ///
     /// ```
     /// assert_eq!(dl_interview::train::History::default().epochs(), 0);
@@ -72,6 +75,7 @@ impl fmt::Display for History {
         say("validation loss", &self.valid_loss)?;
         let accuracy = if self.valid_accuracy.is_empty() { "accuracy" } else { "training accuracy" };
         say(accuracy, &self.train_accuracy)?;
-        say("validation accuracy", &self.valid_accuracy)
+        say("validation accuracy", &self.valid_accuracy)?;
+        self.stopped.map_or(Ok(()), |(_, step)| write!(f, " · stopped after step {step}"))
     }
 }

@@ -11,3 +11,5 @@ pub use history::History;
 pub use search::{Range, Search, cross_validate, grid_points, random_points, search};
 pub use store::{StoreError, load, save};
 pub use watch::dead_units;
+
+pub use crate::progress::is_interrupted;

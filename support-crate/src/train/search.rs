@@ -1,9 +1,10 @@
 //! Looking for hyperparameters: on a grid, or at random.
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use rand::RngExt;
 
 use crate::data::{Examples, stratified_folds};
+use crate::progress::{Progress, is_interrupted};
 use crate::tensor::Real;
 
 /// The values that one hyperparameter may take: an interval, evenly spread or evenly in the logarithm.
@@ -129,7 +130,7 @@ pub fn random_points(ranges: &[Range], n: usize, rng: &mut impl rand::Rng) -> Ar
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// The points tried, one a row.
+    /// The points tried, one a row: all of them, unless the search was stopped.
     pub points: Array2<Real>,
     /// The score of each; higher is better.
     pub scores: Vec<Real>,
@@ -140,6 +141,8 @@ pub struct Search {
 /// Scores every point with `score`, which trains and validates, and finds the best.
 ///
 /// The winner's score is optimistic, the more so the more points there are: test it on data that `score` never saw.
+/// Where it takes long, it prints up to a dozen lines, and the trainings inside none. JupyterLab's stop button ends it; the
+/// point it is at, which was not trained to the end, is then left out, unless it is the first.
 ///
 /// # Panics
 ///
@@ -153,7 +156,12 @@ pub struct Search {
 /// ```
 #[track_caller]
 pub fn search(points: &Array2<Real>, mut score: impl FnMut(&[Real]) -> Real) -> Search {
-    let scores: Vec<Real> = points.outer_iter().map(|point| score(&point.to_vec())).collect();
+    let mut best = Real::NEG_INFINITY;
+    let scores = collect(("point", "points"), points.nrows(), |i| {
+        let score = score(&points.row(i).to_vec());
+        best = best.max(score);
+        (score, format!(" · best so far {best:.4}"))
+    });
     let numbers = (0..scores.len()).filter(|&i| !scores[i].is_nan());
     let Some(best) = numbers.reduce(|best, i| if scores[i] > scores[best] { i } else { best }) else {
         panic!(
@@ -161,13 +169,37 @@ pub fn search(points: &Array2<Real>, mut score: impl FnMut(&[Real]) -> Real) -> 
             scores.len()
         );
     };
-    Search { points: points.clone(), scores, best }
+    Search { points: points.slice(s![..scores.len(), ..]).to_owned(), scores, best }
+}
+
+/// The scores of `n` trials, with a line after some of them. A stop ends the collection; the trial during which it came has
+/// a score that means little, and only counts where there is no other.
+fn collect((one, many): (&str, &str), n: usize, mut score: impl FnMut(usize) -> (Real, String)) -> Vec<Real> {
+    let mut progress = Progress::new(n, 0.0, true);
+    let mut scores = Vec::with_capacity(n);
+    for i in 0..n {
+        let (score, more) = score(i);
+        if is_interrupted() {
+            let place = format!("{one} {} of {n}", i + 1);
+            if scores.is_empty() {
+                scores.push(score);
+                progress.say_stopped(place, "its score, the only one, is that of an unfinished training");
+            } else {
+                progress.say_stopped(place, &format!("the scores of the {many} before are kept"));
+            }
+            break;
+        }
+        scores.push(score);
+        progress.line((i + 1) as f64, || format!("{one} {} of {n} · score {score:.4}{more}", i + 1));
+    }
+    scores
 }
 
 /// The scores of `k` trainings, each validated on another k-th of the examples and trained on the others.
 ///
 /// The parts are stratified: each has about the same share of every class. `score` gets the training and the validation
-/// part. This estimates how well a procedure does; it makes no model better. Source: Stone 1974, "Cross-Validatory
+/// part. This estimates how well a procedure does; it makes no model better. Lines and the stop button are as in
+/// [`search`]; after a stop there are fewer scores than parts. Source: Stone 1974, "Cross-Validatory
 /// Choice and Assessment of Statistical Predictions", Journal of the Royal Statistical Society B 36.
 ///
 /// # Panics
@@ -191,7 +223,9 @@ pub fn cross_validate(
     mut score: impl FnMut(&Examples, &Examples) -> Real,
 ) -> Vec<Real> {
     let folds = stratified_folds(&examples.labels, k, rng);
-    folds.iter().map(|fold| score(&examples.select(&fold.train), &examples.select(&fold.valid))).collect()
+    collect(("fold", "folds"), k, |i| {
+        (score(&examples.select(&folds[i].train), &examples.select(&folds[i].valid)), String::new())
+    })
 }
 
 #[cfg(test)]

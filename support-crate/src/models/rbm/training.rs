@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, Zip};
 use super::{Rbm, RbmGradient};
 use crate::data::{minibatches, rows};
 use crate::models::binary::{bernoulli, check_units, random_states};
+use crate::progress::{Progress, is_interrupted};
 use crate::tensor::Real;
 
 /// The knobs of [`Rbm::train`].
@@ -33,11 +34,22 @@ pub struct RbmTraining {
     pub momentum: Real,
     /// λ, the pull of the weights (not of the biases) towards 0; 0, that is none.
     pub weight_decay: Real,
+    /// Whether a training of more than about two seconds prints up to a dozen lines on its way; yes.
+    pub progress: bool,
 }
 
 impl Default for RbmTraining {
     fn default() -> RbmTraining {
-        RbmTraining { epochs: 10, batch: 64, lr: 0.1, k: 1, persistent: false, momentum: 0.0, weight_decay: 0.0 }
+        RbmTraining {
+            epochs: 10,
+            batch: 64,
+            lr: 0.1,
+            k: 1,
+            persistent: false,
+            momentum: 0.0,
+            weight_decay: 0.0,
+            progress: true,
+        }
     }
 }
 
@@ -69,6 +81,9 @@ impl Rbm {
     ///
     /// Grey pixels are fine: a value in 0..=1 then is the probability of a one, the usual practice for MNIST (Hinton
     /// 2010, "A Practical Guide to Training Restricted Boltzmann Machines", UTML TR 2010-003).
+    ///
+    /// JupyterLab's stop button ends the training after the step it is at: the error of that epoch, the last one, is that of
+    /// a part of the examples.
     ///
     /// Sources: Hinton 2002, "Training Products of Experts by Minimizing Contrastive Divergence", Neural Computation
     /// 14(8); Tieleman 2008, "Training Restricted Boltzmann Machines using Approximations to the Likelihood Gradient",
@@ -123,7 +138,27 @@ impl Rbm {
         inputs: &Array2<Real>,
         training: &RbmTraining,
         rng: &mut impl rand::Rng,
+        after_epoch: impl FnMut(&Rbm),
+    ) -> Vec<Real> {
+        let operations = self.training_operations(inputs.nrows(), training);
+        let mut progress = Progress::new(training.epochs, operations, training.progress);
+        self.learn(inputs, training, rng, after_epoch, &mut progress)
+    }
+
+    pub(in crate::models) fn training_operations(&self, examples: usize, training: &RbmTraining) -> f64 {
+        // Products with the weights: of the data 4, one of each layer for each Gibbs step, one of the samples.
+        (2 * (5 + 2 * training.k) * self.weights.len()) as f64 * (examples * training.epochs) as f64
+    }
+
+    /// [`train_with`](Rbm::train_with) as a part of what `progress` tells about.
+    #[track_caller]
+    pub(in crate::models) fn learn(
+        &mut self,
+        inputs: &Array2<Real>,
+        training: &RbmTraining,
+        rng: &mut impl rand::Rng,
         mut after_epoch: impl FnMut(&Rbm),
+        progress: &mut Progress,
     ) -> Vec<Real> {
         training.check();
         let (visible, hidden) = self.weights.dim();
@@ -133,19 +168,40 @@ impl Rbm {
         let mut chains = training.persistent.then(|| random_states(training.batch, visible, rng));
         let mut change = RbmGradient::zeros(visible, hidden);
         let mut errors = Vec::with_capacity(training.epochs);
-        for _ in 0..training.epochs {
-            let mut error = 0.0;
-            for batch in minibatches(inputs.nrows(), training.batch, rng) {
-                let data = rows(inputs, &batch);
+        for epoch in 1..=training.epochs {
+            let (mut error, mut seen) = (0.0, 0);
+            let place = format!("epoch {epoch} of {}", training.epochs);
+            let mut stopped = false;
+            let batches = minibatches(inputs.nrows(), training.batch, rng);
+            for (step, batch) in batches.iter().enumerate() {
+                let data = rows(inputs, batch);
                 let (mut gradient, reconstruction) = self.estimate(&data, training.k, chains.as_mut(), rng);
                 gradient.weights.scaled_add(-training.weight_decay, &self.weights);
                 change.scale(training.momentum);
                 change.add(training.lr, &gradient);
                 self.ascend(&change, 1.0);
                 error += squared_distance(&data, &reconstruction);
+                seen += data.len();
+                let (step, steps) = (step + 1, batches.len());
+                stopped = is_interrupted();
+                if stopped {
+                    let place = format!("{place}, step {step} of {steps}");
+                    progress.say_stopped(place, "what was learned until then is kept");
+                    break;
+                }
+                if step < steps {
+                    let done = (epoch - 1) as f64 + step as f64 / steps as f64;
+                    let error = error / seen as f64;
+                    progress
+                        .line(done, || format!("{place}, step {step} of {steps} · reconstruction error {error:.4}"));
+                }
             }
-            errors.push((error / inputs.len() as f64) as Real);
+            errors.push((error / seen as f64) as Real);
             after_epoch(self);
+            if stopped {
+                break;
+            }
+            progress.line(epoch as f64, || format!("{place} · reconstruction error {:.4}", error / seen as f64));
         }
         errors
     }
