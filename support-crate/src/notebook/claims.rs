@@ -53,12 +53,41 @@ impl Claims {
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn that(&mut self, id: &str, text: &str, measured: impl Measured) -> Check<'_> {
-        let measured = measured.measured();
+        self.check(id, text, vec![measured.measured()])
+    }
+
+    /// Begins a claim about several runs, such as one per seed: every one of the numbers must meet the requirement.
+    ///
+    /// The table shows the lowest and the highest of them.
+    ///
+    /// # Panics
+    ///
+    /// If there are no numbers: a claim about nothing would always hold.
+    ///
+    /// ```
+    /// use dl_interview::notebook::{Claims, over_seeds};
+    ///
+    /// let runs = over_seeds(5, |seed| 0.97 + (seed % 5) as f64 * 0.001);
+    /// let mut claims = Claims::new();
+    /// claims.that_all("a", "Test accuracy under five seeds", &runs.last()).is_at_least(0.965);
+    /// claims.that_all("b", "The same", &[0.98, 0.96]).is_at_least(0.97);
+    /// assert_eq!(claims.failed(), ["b"]);
+    /// ```
+    #[track_caller]
+    pub fn that_all(&mut self, id: &str, text: &str, measured: &[impl Measured + Copy]) -> Check<'_> {
+        assert!(
+            !measured.is_empty(),
+            "that_all(\"{id}\", …): there are no numbers, and a claim about nothing would always hold; give one or more"
+        );
+        self.check(id, text, measured.iter().map(|x| x.measured()).collect())
+    }
+
+    fn check(&mut self, id: &str, text: &str, measured: Vec<f64>) -> Check<'_> {
         // It is red until a requirement is named: a claim without one must not pass unnoticed.
         let claim = Claim {
             id: id.into(),
             text: text.into(),
-            measured: number(measured),
+            measured: range(&measured, 4),
             required: "(nothing)".into(),
             holds: false,
         };
@@ -163,7 +192,8 @@ impl fmt::Debug for Claims {
 #[must_use = "a claim fails until a requirement is named, such as `.is_at_least(0.97)`"]
 pub struct Check<'a> {
     claim: &'a mut Claim,
-    measured: f64,
+    /// One number, or several of which each must meet the requirement.
+    measured: Vec<f64>,
 }
 
 impl Check<'_> {
@@ -175,9 +205,7 @@ impl Check<'_> {
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn is_at_least(self, least: impl Measured) {
-        let least = least.measured();
-        let holds = self.measured >= least;
-        self.conclude("≥", least, holds);
+        self.compare("≥", least.measured(), |measured, least| measured >= least);
     }
 
     /// Requires measured ≤ `most`.
@@ -188,9 +216,7 @@ impl Check<'_> {
     /// assert_eq!(claims.failed(), ["a"]);
     /// ```
     pub fn is_at_most(self, most: impl Measured) {
-        let most = most.measured();
-        let holds = self.measured <= most;
-        self.conclude("≤", most, holds);
+        self.compare("≤", most.measured(), |measured, most| measured <= most);
     }
 
     /// Requires measured > `bound`.
@@ -201,9 +227,7 @@ impl Check<'_> {
     /// assert_eq!(claims.failed(), ["a"]);
     /// ```
     pub fn is_above(self, bound: impl Measured) {
-        let bound = bound.measured();
-        let holds = self.measured > bound;
-        self.conclude(">", bound, holds);
+        self.compare(">", bound.measured(), |measured, bound| measured > bound);
     }
 
     /// Requires measured < `bound`.
@@ -214,9 +238,7 @@ impl Check<'_> {
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn is_below(self, bound: impl Measured) {
-        let bound = bound.measured();
-        let holds = self.measured < bound;
-        self.conclude("<", bound, holds);
+        self.compare("<", bound.measured(), |measured, bound| measured < bound);
     }
 
     /// Requires |measured − `value`| ≤ `tolerance`.
@@ -228,19 +250,105 @@ impl Check<'_> {
     /// ```
     pub fn is_close_to(self, value: impl Measured, tolerance: impl Measured) {
         let (value, tolerance) = (value.measured(), tolerance.measured());
-        self.claim.holds = (self.measured - value).abs() <= tolerance;
-        self.claim.required = format!("{} ± {}", number(value), number(tolerance));
+        let required = format!("{} ± {}", number(value), number(tolerance));
+        self.conclude(required, &[value - tolerance, value + tolerance], |x| {
+            value - tolerance <= x && x <= value + tolerance
+        });
     }
 
-    fn conclude(self, sign: &str, bound: f64, holds: bool) {
-        // "0.97 ≥ 0.97 ✗" would puzzle: where four digits hide the difference, more are shown.
-        let digits = (4..=17)
-            .find(|digits| self.measured == bound || significant(self.measured, *digits) != significant(bound, *digits))
-            .unwrap_or(17);
-        self.claim.measured = significant(self.measured, digits);
-        self.claim.required = format!("{sign} {}", significant(bound, digits));
-        self.claim.holds = holds;
+    /// Requires |measured − `value`| ≤ `tolerance` · |`value`|: 0.05 stands for five percent of `value`.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "A third of the steps", 3400).is_relatively_close_to(10_000.0 / 3.0, 0.05);
+    /// assert!(claims.failed().is_empty());
+    /// ```
+    pub fn is_relatively_close_to(self, value: impl Measured, tolerance: impl Measured) {
+        let (value, tolerance) = (value.measured(), tolerance.measured());
+        let margin = tolerance * value.abs();
+        let required = format!("{} ± {} %", number(value), number(100.0 * tolerance));
+        self.conclude(required, &[value - margin, value + margin], |x| value - margin <= x && x <= value + margin);
     }
+
+    /// Requires `least` ≤ measured ≤ `most`.
+    ///
+    /// # Panics
+    ///
+    /// If `least` is more than `most`: no number would do.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "With shuffled labels it guesses", 0.107).is_between(0.05, 0.15);
+    /// assert!(claims.failed().is_empty());
+    /// ```
+    #[track_caller]
+    pub fn is_between(self, least: impl Measured, most: impl Measured) {
+        let (least, most) = (least.measured(), most.measured());
+        let is_empty = least > most; // not so with NaN, which fails below
+        assert!(!is_empty, "is_between({least}, {most}): no number is; give the lower bound first");
+        let required = format!("{} … {}", number(least), number(most));
+        self.conclude(required, &[least, most], |x| least <= x && x <= most);
+    }
+
+    /// Requires measured = `value`, for whole numbers and for what no rounding may touch.
+    ///
+    /// # Panics
+    ///
+    /// If both are equal as `f64`, but beyond 2⁵³, where an `f64` cannot tell neighbouring whole numbers apart.
+    ///
+    /// ```
+    /// let mut claims = dl_interview::notebook::Claims::new();
+    /// claims.that("a", "Parameters", 101_770_usize).is_exactly(101_770);
+    /// claims.that("b", "Output for an input of zeros", 1e-9).is_exactly(0);
+    /// assert_eq!(claims.failed(), ["b"]);
+    /// ```
+    #[track_caller]
+    pub fn is_exactly(self, value: impl Measured) {
+        let value = value.measured();
+        assert!(
+            value.is_infinite() || value.abs() < 9_007_199_254_740_992.0 || !self.measured.contains(&value),
+            "is_exactly({value}): beyond 2⁵³ an f64 cannot tell whole numbers apart; compare them yourself, with `holds`"
+        );
+        self.compare("=", value, |measured, value| measured == value);
+    }
+
+    fn compare(self, sign: &str, bound: f64, holds: impl Fn(f64, f64) -> bool) {
+        let digits = self.digits(&[bound]);
+        let required = format!("{sign} {}", significant(bound, digits));
+        self.conclude(required, &[bound], |measured| holds(measured, bound));
+    }
+
+    fn conclude(self, required: String, bounds: &[f64], holds: impl Fn(f64) -> bool) {
+        self.claim.measured = range(&self.measured, self.digits(bounds));
+        self.claim.required = required;
+        self.claim.holds = self.measured.iter().all(|measured| holds(*measured));
+    }
+
+    /// How many digits to show. "0.97 ≥ 0.97 ✗" would puzzle: where four hide the difference to a bound, it takes more.
+    fn digits(&self, bounds: &[f64]) -> usize {
+        let differ = |x: f64, bound: f64, digits| {
+            x == bound || x.is_nan() || significant(x, digits) != significant(bound, digits)
+        };
+        let all_differ = |digits| self.measured.iter().all(|x| bounds.iter().all(|bound| differ(*x, *bound, digits)));
+        (4..=17).find(|digits| all_differ(*digits)).unwrap_or(17)
+    }
+}
+
+/// One number, or the lowest and the highest of several.
+fn range(measured: &[f64], digits: usize) -> String {
+    if let [only] = measured {
+        return significant(*only, digits);
+    }
+    let nans = measured.iter().filter(|x| x.is_nan()).count();
+    if nans > 0 {
+        return format!("NaN in {nans} of {} runs", measured.len());
+    }
+    let lowest = measured.iter().copied().fold(f64::INFINITY, f64::min);
+    let highest = measured.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if lowest == highest {
+        return format!("{} in all {} runs", significant(lowest, digits), measured.len());
+    }
+    format!("{} … {} over {} runs", significant(lowest, digits), significant(highest, digits), measured.len())
 }
 
 /// A number that a claim can measure or require.
