@@ -71,8 +71,10 @@ fn nan_is_never_the_best() {
 
 #[test]
 fn infinity_is_a_number_that_can_be_the_best() {
-    let shown = number_table(&["n", "x"], &[("a", [f64::NEG_INFINITY]), ("b", [1.0])]);
-    assert!(body(&shown.lowest_is_best("x"))[0].contains("★ -∞"));
+    let rows = [("a", [f64::NEG_INFINITY]), ("b", [1.0]), ("c", [f64::INFINITY])];
+    let shown = number_table(&["n", "x"], &rows);
+    assert!(body(&shown.clone().lowest_is_best("x"))[0].contains("★ -∞"));
+    assert!(body(&shown.highest_is_best("x"))[2].contains("★ ∞"));
 }
 
 #[test]
@@ -101,6 +103,13 @@ fn an_unknown_column_is_answered_with_those_there_are() {
 fn different_units_are_not_compared() {
     let rows = [vec!["a".into(), "900 ms".into()], vec!["b".into(), "1.2 s".into()]];
     table(&["n", "time"], &rows).highest_is_best("time");
+}
+
+#[test]
+fn what_is_missing_needs_no_unit() {
+    let rows = [vec!["a".into(), "900 ms".into()], vec!["b".into(), "–".into()], vec!["c".into(), "∞".into()]];
+    let shown = table(&["n", "time"], &rows).lowest_is_best("time");
+    assert_eq!(body(&shown)[..3], ["a  ★ 900 ms", "b         –", "c         ∞"]);
 }
 
 #[test]

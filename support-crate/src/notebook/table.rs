@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cell::{columns_of, fraction, leading_number, reads_as_number};
 use super::claims::Measured;
-use crate::plot::html::{escape, one_line, show};
+use crate::plot::html::{one_line, show};
 use crate::plot::number::number;
 
 /// A table that a cell can show, made by [`table`] or [`number_table`].
@@ -17,9 +17,9 @@ use crate::plot::number::number;
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Table {
-    headers: Vec<String>,
+    pub(super) headers: Vec<String>,
     rows: Vec<Vec<String>>,
-    caption: String,
+    pub(super) caption: String,
     /// The columns in which the best cells are marked.
     best: Vec<(usize, Best)>,
 }
@@ -160,7 +160,8 @@ impl Table {
         let Some(column) = self.headers.iter().position(|header| *header == one_line(name)) else {
             panic!("{method}(\"{name}\"): no column is called that; there are {:?}", self.headers);
         };
-        let mut units: Vec<String> = self.numbers(column).iter().flatten().map(|(_, unit)| unit.clone()).collect();
+        let finite = self.numbers(column).into_iter().flatten().filter(|(x, _)| x.is_finite());
+        let mut units: Vec<String> = finite.map(|(_, unit)| unit).collect();
         units.sort();
         units.dedup();
         assert!(
@@ -192,7 +193,7 @@ impl Table {
     }
 
     /// What the stars mean; `None` if there are none.
-    fn legend(&self) -> Option<String> {
+    pub(super) fn legend(&self) -> Option<String> {
         let marked = self.best.iter().filter(|(column, _)| self.best_rows(*column).contains(&true));
         let said: Vec<String> = marked
             .map(|(column, best)| {
@@ -220,7 +221,7 @@ impl Table {
     }
 
     /// The cells as they are shown, row by row: with a star before the best and blanks behind short fractions.
-    fn shown(&self) -> Vec<Vec<Cell>> {
+    pub(super) fn shown(&self) -> Vec<Vec<Cell>> {
         let columns = 0..self.headers.len();
         let best: Vec<Vec<bool>> = columns.clone().map(|column| self.best_rows(column)).collect();
         let missing: Vec<Vec<String>> = columns.clone().map(|column| self.missing_fractions(column)).collect();
@@ -278,63 +279,22 @@ impl Table {
         show(&self.html(), &self.text());
     }
 
-    // Inline styles only: JupyterLab drops <style> from a notebook it does not trust yet. No colours but a border that
-    // shows on white and on black, because the reader's theme sets the text and the background.
-    pub(super) fn html(&self) -> String {
-        let cell = |tag: &str, content: &str, border: &str, right: bool, more: &str| {
-            // JupyterLab keeps the last two from a notebook that is not trusted, or drops them without harm.
-            let align = if right { "right;white-space:nowrap;font-variant-numeric:tabular-nums" } else { "left" };
-            let end = tag.split(' ').next().unwrap_or(tag);
-            format!(
-                "<{tag} style=\"text-align:{align};vertical-align:top;padding:4px 10px;border:0;\
-                 border-bottom:{border} solid #888{more}\">{content}</{end}>"
-            )
-        };
-        let mut html = String::from("<table style=\"border-collapse:collapse\">\n");
-        if !self.caption.is_empty() {
-            let style = "caption-side:top;text-align:left;padding:4px 10px";
-            html += &format!("<caption style=\"{style}\">{}</caption>\n", escape(&self.caption));
-        }
-        html += "<thead>\n<tr>";
-        for (column, header) in self.headers.iter().enumerate() {
-            // A header without words would be read aloud as one.
-            let tag = if header.is_empty() { "td" } else { "th scope=\"col\"" };
-            html += &cell(tag, &escape(header), "2px", self.numeric(column), "");
-        }
-        html += "</tr>\n</thead>\n<tbody>\n";
-        for row in self.shown() {
-            html += "<tr>";
-            for (column, Cell { text, missing, best, right }) in row.into_iter().enumerate() {
-                let text = marked(&escape(&text));
-                let text = if best { format!("<strong>{STAR}&nbsp;{text}</strong>") } else { text };
-                let (tag, more) = if column == 0 { ("th scope=\"row\"", ";font-weight:normal") } else { ("td", "") };
-                html += &cell(tag, &(text + &missing), "1px", right, more);
-            }
-            html += "</tr>\n";
-        }
-        html += "</tbody>\n</table>";
-        if let Some(legend) = self.legend() {
-            html += &format!("\n<p>{}</p>", escape(&legend));
-        }
-        html
-    }
-
-    fn numeric(&self, column: usize) -> bool {
+    pub(super) fn numeric(&self, column: usize) -> bool {
         !self.rows.is_empty() && self.rows.iter().all(|row| reads_as_number(&row[column]))
     }
 }
 
 /// A cell as it is shown.
-struct Cell {
-    text: String,
+pub(super) struct Cell {
+    pub(super) text: String,
     /// Blanks as wide as what its fraction lacks.
-    missing: String,
-    best: bool,
-    right: bool,
+    pub(super) missing: String,
+    pub(super) best: bool,
+    pub(super) right: bool,
 }
 
 /// Not a colour: it must be seen in plain text, and by everybody.
-const STAR: &str = "★";
+pub(super) const STAR: &str = "★";
 /// As wide as a digit, and as a point: browsers collapse ordinary blanks.
 const FIGURE_SPACE: &str = "\u{2007}";
 const POINT_SPACE: &str = "\u{2008}";
@@ -345,28 +305,9 @@ impl fmt::Debug for Table {
     }
 }
 
-/// A verdict gets a badge that brings its own background, so that it can have a colour in a light and a dark theme.
-fn marked(cell: &str) -> String {
-    let colour = match cell {
-        "✓" => "#00664a",
-        "✗" => "#b3261e",
-        _ => return cell.to_owned(),
-    };
-    format!("<span style=\"background:{colour};color:#fff;padding:1px 7px;border-radius:4px\">{cell}</span>")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn html_escapes_every_cell_and_sets_no_text_colour_alone() {
-        let html = table(&["a<b", "ok"], &[vec!["<script>&\"".into(), "✗".into()]]).html();
-        assert!(html.contains("a&lt;b") && html.contains("&lt;script&gt;&amp;&quot;"));
-        assert!(!html.contains("<script"));
-        assert_eq!(html.matches("color:#fff").count(), html.matches("background:").count());
-        assert!(!html.contains("<style"));
-    }
 
     #[test]
     #[should_panic(expected = "table: row 2 has 1 cells, but there are 2 headers")]
