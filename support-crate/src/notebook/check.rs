@@ -3,7 +3,7 @@
 use super::claims::{Claim, Measured};
 use crate::plot::number::{number, significant};
 
-/// A claim that still needs its requirement, made by [`Claims::that`].
+/// A claim that still needs its requirement, made by [`Claims::that`](super::Claims::that).
 ///
 /// NaN, measured or required, meets no requirement.
 ///
