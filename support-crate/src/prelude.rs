@@ -27,7 +27,7 @@ pub use crate::nn::{
     Activation, Fan, Init, Layer, Loss, Net, Targets, accuracy, brier, confusion, contrastive, fans, l1, l2, one_hot,
     triplet,
 };
-pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
+pub use crate::notebook::{Claims, Runs, ShowDebug, Table, code_lines, number_table, over_seeds, seed, table};
 pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};
 pub use crate::plot::{Figure, Series, bars, curve, image_grid, lines, points};
 pub use crate::system::{

@@ -1,7 +1,8 @@
 //! `cargo xtask run`: executes notebooks and reports what failed, cell by cell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, IsTerminal};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -21,9 +22,9 @@ pub struct Options {
     /// How many notebooks to execute at once
     #[arg(long, short, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
-    /// Seed of everything random. Another seed than 42 checks the claims and leaves the files alone
-    #[arg(long, default_value_t = 42)]
-    seed: u64,
+    /// Seed of everything random, or several: 1..=10. Another one than 42 checks the claims and leaves the files alone
+    #[arg(long, value_name = "SEED", default_value = "42", value_delimiter = ',', value_parser = seeds)]
+    seed: Vec<RangeInclusive<u64>>,
     /// Leave the files alone and compare with the outputs they hold
     #[arg(long)]
     check: bool,
@@ -35,8 +36,24 @@ pub struct Options {
 impl Options {
     /// What `cargo xtask test` does: all notebooks, compared with their committed outputs.
     pub fn check_all() -> Options {
-        Options { names: Vec::new(), jobs: 1, seed: 42, check: true, timeout: 300 }
+        Options { names: Vec::new(), jobs: 1, seed: vec![42..=42], check: true, timeout: 300 }
     }
+}
+
+/// `43` or `43..=47`, and `43..48` for the same.
+fn seeds(text: &str) -> Result<RangeInclusive<u64>> {
+    const AT_MOST: u64 = 1000;
+    let number =
+        |text: &str| text.trim().parse::<u64>().with_context(|| format!("{text:?} is no seed; 43 and 1..=10 are"));
+    let seeds = match (text.split_once("..="), text.split_once("..")) {
+        (Some((first, last)), _) => number(first)?..=number(last)?,
+        (None, Some((first, end))) => number(first)?..=number(end)?.checked_sub(1).context("no seed lies below 0")?,
+        (None, None) => number(text)?..=number(text)?,
+    };
+    if seeds.is_empty() || seeds.end() - seeds.start() >= AT_MOST {
+        bail!("from 1 to {AT_MOST} seeds can run at a time");
+    }
+    Ok(seeds)
 }
 
 /// Sets up what is missing, then executes the notebooks.
@@ -50,7 +67,9 @@ pub fn run(python_env: &Path, options: &Options) -> Result<()> {
 pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<()> {
     let mut command = python_command(python);
     command.args(["-m", "dli_jupyter.execute"]);
-    command.args(["--jobs", &options.jobs.to_string(), "--seed", &options.seed.to_string()]);
+    let seeds: BTreeSet<u64> = options.seed.iter().cloned().flatten().collect();
+    command.args(seeds.iter().map(|seed| format!("--seed={seed}")));
+    command.args(["--jobs", &options.jobs.to_string()]);
     command.args(["--timeout", &options.timeout.to_string()]);
     if options.check {
         command.arg("--check");
@@ -59,7 +78,7 @@ pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<(
 
     let screen = MultiProgress::new();
     let mut bars: BTreeMap<String, ProgressBar> = BTreeMap::new();
-    let mut failed = 0;
+    let mut failed = Vec::new();
     for line in BufReader::new(child.stdout.take().expect("piped")).lines() {
         let line = line?;
         let Ok(event) = serde_json::from_str::<Value>(&line) else {
@@ -87,7 +106,9 @@ pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<(
                     bar.finish_and_clear();
                 }
                 let failures = event["failures"].as_array().cloned().unwrap_or_default();
-                failed += usize::from(!failures.is_empty());
+                if !failures.is_empty() {
+                    failed.push(name.clone());
+                }
                 let report = report(&name, event["seconds"].as_f64().unwrap_or(0.0), &failures);
                 if std::io::stderr().is_terminal() {
                     screen.println(report)?;
@@ -99,9 +120,15 @@ pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<(
         }
     }
     let status = child.wait()?;
-    println!("{} notebooks passed, {failed} failed", chosen.len() - failed);
-    if failed > 0 || !status.success() {
-        bail!("{failed} of {} notebooks failed", chosen.len());
+    // With several seeds, a notebook counts once per seed.
+    let all = chosen.len() * seeds.len();
+    let what = if seeds.len() == 1 { "notebooks" } else { "runs" };
+    println!("{} {what} passed, {} failed", all - failed.len(), failed.len());
+    if !failed.is_empty() {
+        bail!("{} of {all} {what} failed: {}", failed.len(), failed.join(", "));
+    }
+    if !status.success() {
+        bail!("the program that executes notebooks ended with {status}");
     }
     Ok(())
 }
@@ -118,4 +145,47 @@ fn report(name: &str, seconds: f64, failures: &[Value]) -> String {
         text += &format!("\n    {place}{message}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_numbers_or_ranges() {
+        for (text, range) in
+            [("7", 7..=7), ("1..=10", 1..=10), ("43..48", 43..=47), ("18446744073709551615", u64::MAX..=u64::MAX)]
+        {
+            assert_eq!(seeds(text).unwrap(), range, "{text}");
+        }
+        for (text, message) in [
+            ("seven", "\"seven\" is no seed; 43 and 1..=10 are"),
+            ("1..=", "\"\" is no seed"),
+            ("-1", "\"-1\" is no seed"),
+            ("7..=6", "from 1 to 1000 seeds"),
+            ("0..0", "no seed lies below 0"),
+            ("0..1001", "from 1 to 1000 seeds"),
+            ("0..=18446744073709551615", "from 1 to 1000 seeds"),
+        ] {
+            let error = format!("{:#}", seeds(text).unwrap_err());
+            assert!(error.contains(message), "{text}: {error}");
+        }
+        assert!(seeds("0..1000").is_ok());
+    }
+
+    #[test]
+    fn the_option_takes_lists_and_can_be_repeated() {
+        #[derive(clap::Parser)]
+        struct Cli {
+            #[command(flatten)]
+            options: Options,
+        }
+        let parse = |line: &str| {
+            let options = <Cli as clap::Parser>::try_parse_from(line.split(' ')).unwrap().options;
+            (options.names, options.seed.into_iter().flatten().collect::<Vec<_>>())
+        };
+        assert_eq!(parse("run"), (vec![], vec![42]));
+        assert_eq!(parse("run --seed 7 18-0"), (vec!["18-0".to_owned()], vec![7]));
+        assert_eq!(parse("run --seed 1..=3,7 --seed 9"), (vec![], vec![1, 2, 3, 7, 9]));
+    }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use super::check::{Check, range};
 use super::table::{Table, table};
 use crate::plot::html::show;
-use crate::plot::number::{number, significant};
 
 /// The claims of a notebook and what its run measured.
 ///
@@ -25,12 +25,12 @@ pub struct Claims {
 }
 
 #[derive(Clone)]
-struct Claim {
+pub(super) struct Claim {
     id: String,
     text: String,
-    measured: String,
-    required: String,
-    holds: bool,
+    pub(super) measured: String,
+    pub(super) required: String,
+    pub(super) holds: bool,
 }
 
 impl Claims {
@@ -53,12 +53,41 @@ impl Claims {
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn that(&mut self, id: &str, text: &str, measured: impl Measured) -> Check<'_> {
-        let measured = measured.measured();
+        self.check(id, text, vec![measured.measured()])
+    }
+
+    /// Begins a claim about several runs, such as one per seed: every one of the numbers must meet the requirement.
+    ///
+    /// The table shows the lowest and the highest of them.
+    ///
+    /// # Panics
+    ///
+    /// If there are no numbers: a claim about nothing would always hold.
+    ///
+    /// ```
+    /// use dl_interview::notebook::{Claims, over_seeds};
+    ///
+    /// let runs = over_seeds(5, |seed| 0.97 + (seed % 5) as f64 * 0.001);
+    /// let mut claims = Claims::new();
+    /// claims.that_all("a", "Test accuracy under five seeds", &runs.last()).is_at_least(0.965);
+    /// claims.that_all("b", "The same", &[0.98, 0.96]).is_at_least(0.97);
+    /// assert_eq!(claims.failed(), ["b"]);
+    /// ```
+    #[track_caller]
+    pub fn that_all(&mut self, id: &str, text: &str, measured: &[impl Measured + Copy]) -> Check<'_> {
+        assert!(
+            !measured.is_empty(),
+            "that_all(\"{id}\", …): there are no numbers, and a claim about nothing would always hold; give one or more"
+        );
+        self.check(id, text, measured.iter().map(|x| x.measured()).collect())
+    }
+
+    fn check(&mut self, id: &str, text: &str, measured: Vec<f64>) -> Check<'_> {
         // It is red until a requirement is named: a claim without one must not pass unnoticed.
         let claim = Claim {
             id: id.into(),
             text: text.into(),
-            measured: number(measured),
+            measured: range(&measured, 4),
             required: "(nothing)".into(),
             holds: false,
         };
@@ -148,98 +177,6 @@ impl Claims {
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Claims({} recorded, failed: {:?})", self.claims.len(), self.failed())
-    }
-}
-
-/// A claim that still needs its requirement, made by [`Claims::that`].
-///
-/// NaN, measured or required, meets no requirement.
-///
-/// ```
-/// let mut claims = dl_interview::notebook::Claims::new();
-/// claims.that("18-0.a", "The loss is a number", f64::NAN).is_below(1.0);
-/// assert_eq!(claims.failed(), ["18-0.a"]);
-/// ```
-#[must_use = "a claim fails until a requirement is named, such as `.is_at_least(0.97)`"]
-pub struct Check<'a> {
-    claim: &'a mut Claim,
-    measured: f64,
-}
-
-impl Check<'_> {
-    /// Requires measured ≥ `least`.
-    ///
-    /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "Nine tenths are right", 0.9_f32).is_at_least(0.9);
-    /// assert!(claims.failed().is_empty());
-    /// ```
-    pub fn is_at_least(self, least: impl Measured) {
-        let least = least.measured();
-        let holds = self.measured >= least;
-        self.conclude("≥", least, holds);
-    }
-
-    /// Requires measured ≤ `most`.
-    ///
-    /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "At most ten epochs", 11).is_at_most(10);
-    /// assert_eq!(claims.failed(), ["a"]);
-    /// ```
-    pub fn is_at_most(self, most: impl Measured) {
-        let most = most.measured();
-        let holds = self.measured <= most;
-        self.conclude("≤", most, holds);
-    }
-
-    /// Requires measured > `bound`.
-    ///
-    /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "Better than chance", 0.1).is_above(0.1);
-    /// assert_eq!(claims.failed(), ["a"]);
-    /// ```
-    pub fn is_above(self, bound: impl Measured) {
-        let bound = bound.measured();
-        let holds = self.measured > bound;
-        self.conclude(">", bound, holds);
-    }
-
-    /// Requires measured < `bound`.
-    ///
-    /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "The loss falls below chance", 0.2).is_below(10_f64.ln());
-    /// assert!(claims.failed().is_empty());
-    /// ```
-    pub fn is_below(self, bound: impl Measured) {
-        let bound = bound.measured();
-        let holds = self.measured < bound;
-        self.conclude("<", bound, holds);
-    }
-
-    /// Requires |measured − `value`| ≤ `tolerance`.
-    ///
-    /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "The untrained loss is ln 10", 2.31).is_close_to(10_f64.ln(), 0.05);
-    /// assert!(claims.failed().is_empty());
-    /// ```
-    pub fn is_close_to(self, value: impl Measured, tolerance: impl Measured) {
-        let (value, tolerance) = (value.measured(), tolerance.measured());
-        self.claim.holds = (self.measured - value).abs() <= tolerance;
-        self.claim.required = format!("{} ± {}", number(value), number(tolerance));
-    }
-
-    fn conclude(self, sign: &str, bound: f64, holds: bool) {
-        // "0.97 ≥ 0.97 ✗" would puzzle: where four digits hide the difference, more are shown.
-        let digits = (4..=17)
-            .find(|digits| self.measured == bound || significant(self.measured, *digits) != significant(bound, *digits))
-            .unwrap_or(17);
-        self.claim.measured = significant(self.measured, digits);
-        self.claim.required = format!("{sign} {}", significant(bound, digits));
-        self.claim.holds = holds;
     }
 }
 

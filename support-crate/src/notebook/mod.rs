@@ -1,15 +1,21 @@
-//! What a notebook prints besides figures: tables, claims and panics, and the seed it runs under.
+//! What a notebook prints besides figures: tables, claims and panics, and the seeds it runs under.
 
+mod cell;
+mod check;
 mod claims;
 mod code_lines;
 mod panic_hook;
 mod seed;
+mod seeds;
 mod show_debug;
 mod table;
+mod table_html;
 
-pub use claims::{Check, Claims, Measured};
+pub use check::Check;
+pub use claims::{Claims, Measured};
 pub use code_lines::code_lines;
 pub use panic_hook::{PANIC_MARKER, install_panic_hook};
 pub use seed::seed;
+pub use seeds::{Outcome, Runs, over_seeds};
 pub use show_debug::ShowDebug;
-pub use table::{Table, table};
+pub use table::{Table, number_table, table};
