@@ -5,7 +5,7 @@ use std::io::{Error, ErrorKind};
 use std::path::Path;
 use std::rc::Rc;
 
-use super::html;
+use super::{html, raster};
 
 /// A figure that a cell can show and a program can save: an SVG document and a text alternative.
 ///
@@ -65,24 +65,30 @@ impl Figure {
         &self.drawing.alt
     }
 
-    /// Writes the figure to a file whose name ends in `.svg`.
+    /// Writes the figure to a file whose name ends in `.svg` or `.png`.
+    ///
+    /// A PNG is twice as large as the figure, and is drawn by the Python tools that `cargo xtask setup` installs.
     ///
     /// # Errors
     ///
-    /// If the name ends otherwise ([`ErrorKind::InvalidInput`]), or the file cannot be written.
+    /// If the name ends otherwise ([`ErrorKind::InvalidInput`]), the file cannot be written, or the tools are not there.
     ///
     /// ```
     /// let figure = dl_interview::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
-    /// let error = figure.save("figure.png").unwrap_err();
-    /// assert!(error.to_string().contains(".svg"));
+    /// let error = figure.save("figure.jpg").unwrap_err();
+    /// assert!(error.to_string().contains(".svg or .png"));
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> std::io::Result<()> {
         let path = path.as_ref();
-        if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
-            let message = format!("a figure is saved as .svg, so `{}` must end in .svg", path.display());
-            return Err(Error::new(ErrorKind::InvalidInput, message));
+        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        match ending.as_ref().and_then(|ending| ending.to_str()) {
+            Some("svg") => std::fs::write(path, self.svg()),
+            Some("png") => std::fs::write(path, raster::png(self.svg())?),
+            _ => {
+                let message = format!("a figure is saved as .svg or .png, so `{}` must end so", path.display());
+                Err(Error::new(ErrorKind::InvalidInput, message))
+            }
         }
-        std::fs::write(path, self.svg())
     }
 
     /// Shows the figure as the output of a notebook cell; the kernel calls it.
@@ -140,9 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn save_writes_svg_and_refuses_the_rest() {
+    fn save_writes_svg_and_refuses_other_endings() {
         let figure = figure("<svg/>\n", "alt");
-        for name in ["figure.png", "figure", "svg"] {
+        for name in ["figure.jpg", "figure", "svg"] {
             let error = figure.save(std::env::temp_dir().join(name)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
         }

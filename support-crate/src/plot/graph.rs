@@ -80,8 +80,12 @@ pub fn graph(title: &str, graph: &Graph) -> Figure {
         })
         .collect();
     let mut notes = Vec::new();
-    if blocks.iter().any(|block| block.lines.iter().any(|line| line.contains('∂'))) {
-        notes.push(format!("∂L/∂…: gradient of the result {}, L; of a tensor its norm ‖ ‖.", result.label));
+    if drawn.iter().any(|i| graph.nodes[*i].grad.is_some()) {
+        let of = result_name(result);
+        let is = if of == result.label { String::new() } else { format!(", with {of} = {}", result.label) };
+        let more_than_one = |i: &usize| graph.nodes[*i].grad.as_ref().is_some_and(|grad| grad.len() != 1);
+        let norm = if drawn.iter().any(more_than_one) { "; of a tensor its norm, | |" } else { "" };
+        notes.push(format!("The gradient is that of the result: ∂{of}/∂(this value){is}{norm}."));
     }
     if drawn.len() < count {
         notes.push(format!(
@@ -208,16 +212,20 @@ fn block(node: &GraphNode, is_result: bool, result: &GraphNode, left_out: usize)
     };
     let made = kind == Kind::Operation || kind == Kind::Result;
     let value = if made && node.label != node.op { format!("{} → {}", node.op, size(node)) } else { size(node) };
-    let of = if result.label.chars().count() <= 4 && result.label != result.op { &result.label } else { "L" };
     let grad = node.grad.as_ref().map(|grad| {
-        let by = if is_result && of == "L" { "L" } else { &node.label };
-        let slope = if by.chars().count() <= 10 { format!("∂{of}/∂{by}") } else { format!("∂{of}/∂…") };
+        let is_short = node.label != node.op && node.label.chars().count() <= 10;
+        let slope = if is_short { format!("∂{}/∂{}", result_name(result), node.label) } else { "gradient".into() };
         match single(grad) {
             Some(grad) => format!("{slope} = {}", number(grad)),
-            None => format!("‖{slope}‖ = {}", number(norm(grad))),
+            None => format!("|{slope}| = {}", number(norm(grad))),
         }
     });
     Block { kind, title: node.label.clone(), lines: [Some(value), grad].into_iter().flatten().collect(), left_out }
+}
+
+/// What gradients are of: the name of the result if it is short.
+fn result_name(result: &GraphNode) -> &str {
+    if result.label.chars().count() <= 5 && result.label != result.op { &result.label } else { "L" }
 }
 
 /// The value of a number, the shape of a tensor.

@@ -41,6 +41,8 @@ pub(super) fn lanes(spans: &[&Span]) -> Lanes {
     sorted.sort_by(|a, b| a.start.total_cmp(&b.start).then(a.end.total_cmp(&b.end)));
     let start = sorted.iter().map(|span| span.start).fold(f64::INFINITY, f64::min);
     let end = sorted.iter().map(|span| span.end).fold(f64::NEG_INFINITY, f64::max);
+    // A clock that was started just before the work: the axis begins with it.
+    let start = if (0.0..=0.02 * end).contains(&start) { 0.0 } else { start };
 
     let mut kinds: Vec<String> = Vec::new();
     let names: Vec<String> = sorted.iter().map(|span| kind(&span.task)).collect();

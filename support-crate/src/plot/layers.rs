@@ -37,6 +37,7 @@ pub(super) fn layout(inputs: &[Vec<usize>], widths: &[f64], space: f64) -> Layou
     }
     sheet.order();
     sheet.place();
+    sheet.centre();
     let edges = edges.into_iter().map(|(from, to, bends)| {
         let bends = bends.into_iter().map(|item| sheet.x[item]).collect();
         Edge { from, to, bends }
@@ -192,6 +193,15 @@ impl Sheet {
                 }
             }
         }
+    }
+
+    /// Moves everything to the middle of the sheet.
+    fn centre(&mut self) {
+        let items = || self.x.iter().zip(&self.width);
+        let low = items().map(|(x, width)| x - 0.5 * width).fold(f64::INFINITY, f64::min);
+        let high = items().map(|(x, width)| x + 0.5 * width).fold(f64::NEG_INFINITY, f64::max);
+        let shift = 0.5 * (self.space - low - high);
+        self.x.iter_mut().for_each(|x| *x += shift);
     }
 
     /// Centres in this order, as close as can be to the wanted ones in squares, without overlap and inside the row.

@@ -19,6 +19,7 @@ mod lines;
 pub(crate) mod number;
 mod panels;
 mod png;
+mod raster;
 mod series;
 mod timeline;
 
