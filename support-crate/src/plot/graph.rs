@@ -14,6 +14,8 @@ use crate::tensor::{Graph, GraphNode, Real};
 
 /// More nodes than this are a thicket.
 const AT_MOST: usize = 25;
+/// And so are more arrows than this.
+const ARROWS: usize = 60;
 const WIDEST: f64 = 170.0;
 const PADDING: f64 = 6.0;
 const SMALL: f64 = BODY - 1.0;
@@ -32,7 +34,8 @@ struct Block {
 ///
 /// Each node says its name or the operation that made it, its value (of a tensor its shape), and after `backward` the
 /// gradient ∂L/∂node of the result L (of a tensor its norm). Values in between keep theirs only after
-/// [`Graph::keep_grads`]. Of a graph of more than 25 nodes the 25 nearest to the result are drawn.
+/// [`Graph::keep_grads`]. Of a graph of more than 25 nodes or 60 arrows, only
+/// the part nearest to the result is drawn.
 ///
 /// Rows and their order follow Sugiyama, Tagawa & Toda 1981, "Methods for Visual Understanding of Hierarchical System
 /// Structures", IEEE Transactions on Systems, Man, and Cybernetics 11(2).
@@ -182,22 +185,24 @@ fn one(text: &str, size: f64, width: f64) -> String {
     canvas::wrap(text, size, width, 1).concat()
 }
 
-/// The nodes to draw, in their order: those with the fewest steps to the result.
+/// The nodes to draw, in their order: those with the fewest steps to the result, as many as stay legible.
 fn nearest(nodes: &[GraphNode]) -> Vec<usize> {
     let mut found = vec![nodes.len() - 1];
     let mut seen: HashSet<usize> = found.iter().copied().collect();
     let mut next = 0;
     while next < found.len() && found.len() < AT_MOST {
-        for &input in &nodes[found[next]].inputs {
-            if found.len() < AT_MOST && seen.insert(input) {
-                found.push(input);
-            }
-        }
+        found.extend(nodes[found[next]].inputs.iter().filter(|input| seen.insert(**input)));
         next += 1;
     }
     // A graph put together by hand may have parts that do not lead to its last node.
-    if nodes.len() <= AT_MOST {
-        return (0..nodes.len()).collect();
+    found.extend((0..nodes.len()).rev().filter(|i| !seen.contains(i)).take(AT_MOST));
+    found.truncate(AT_MOST);
+    let arrows = |drawn: &[usize]| {
+        let inputs = drawn.iter().flat_map(|i| &nodes[*i].inputs);
+        inputs.filter(|input| drawn.contains(input)).count()
+    };
+    while found.len() > 1 && arrows(&found) > ARROWS {
+        found.pop();
     }
     found.sort_unstable();
     found

@@ -3,9 +3,8 @@
 //! Source: Sugiyama, Tagawa & Toda 1981, "Methods for Visual Understanding of Hierarchical System Structures", IEEE
 //! Transactions on Systems, Man, and Cybernetics 11(2).
 
-/// The room that an edge takes in a row which it only passes, in pixels.
-const LANE: f64 = 12.0;
-const GAP: f64 = 18.0;
+/// Between two nodes, a node and an edge that passes, two such edges: in pixels.
+const GAPS: [f64; 3] = [18.0, 10.0, 6.0];
 const SWEEPS: usize = 12;
 
 /// Where the nodes lie, and on which way the edges pass the rows between.
@@ -58,7 +57,7 @@ fn rows(inputs: &[Vec<usize>], widths: &[f64], space: f64) -> Vec<usize> {
             above[i] += 1;
         }
         filled.resize(filled.len().max(above[i] + 1), 0.0);
-        filled[above[i]] += widths[i] + GAP;
+        filled[above[i]] += widths[i] + GAPS[0];
         for &input in inputs {
             above[input] = above[input].max(above[i] + 1);
         }
@@ -96,7 +95,7 @@ impl Sheet {
             let item = self.row.len();
             self.row.push(row);
             self.rows[row].push(item);
-            self.width.push(LANE);
+            self.width.push(0.0);
             self.x.push(0.0);
             self.up.push(Vec::new());
             self.down.push(Vec::new());
@@ -207,15 +206,17 @@ impl Sheet {
     /// Centres in this order, as close as can be to the wanted ones in squares, without overlap and inside the row.
     fn apart(&self, row: &[usize], wanted: &[f64]) -> Vec<f64> {
         let half = |item: usize| 0.5 * self.width[item];
-        let mut offset = vec![half(row[0])];
+        let gap = |pair: &[usize]| GAPS[pair.iter().filter(|item| self.width[**item] == 0.0).count()];
+        let (first, last) = (half(row[0]), half(row[row.len() - 1]));
+        let mut offset = vec![first];
         for pair in row.windows(2) {
-            offset.push(offset[offset.len() - 1] + half(pair[0]) + GAP + half(pair[1]));
+            offset.push(offset[offset.len() - 1] + half(pair[0]) + gap(pair) + half(pair[1]));
         }
-        let needed = offset[offset.len() - 1] + half(row[row.len() - 1]);
         // A row that is too full is squeezed.
-        let squeeze = (self.space / needed).min(1.0);
-        offset.iter_mut().for_each(|offset| *offset *= squeeze);
-        let room = self.space - needed * squeeze;
+        let (needed, given) = (offset[offset.len() - 1] - first, self.space - first - last);
+        let squeeze = (given / needed.max(1.0)).min(1.0);
+        offset.iter_mut().for_each(|offset| *offset = first + (*offset - first) * squeeze);
+        let room = given - needed * squeeze;
         // With the distances taken out, what is left must only not fall: neighbours that would are moved together.
         let mut blocks: Vec<(f64, usize)> = Vec::new();
         for (wanted, offset) in wanted.iter().zip(&offset) {
