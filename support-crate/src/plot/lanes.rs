@@ -70,6 +70,14 @@ pub(super) fn lanes(spans: &[&Span]) -> Lanes {
         let task = Task { start: span.start, end: span.end, task: span.task.clone(), kind: number_of(name) };
         lanes[place[span.lane.as_str()]].spans.push(task);
     }
+    // Lanes that differ by a number only stand together, in its order, whoever was first.
+    let groups: Vec<String> = lanes.iter().map(|lane| kind(&lane.name)).collect();
+    lanes.sort_by_cached_key(|lane| {
+        let group = kind(&lane.name);
+        let number =
+            lane.name.rsplit(|c: char| !c.is_ascii_digit()).next().and_then(|digits| digits.parse::<u64>().ok());
+        (groups.iter().position(|other| *other == group), number)
+    });
     // All at one moment: there is no time to have a share of.
     let whole = if end > start { end - start } else { f64::INFINITY };
     for lane in &mut lanes {
@@ -141,6 +149,14 @@ mod tests {
         for (task, name) in [("load 12", "load"), ("F3", "F"), ("7", "task"), ("", "task"), ("conv2d", "conv2d")] {
             assert_eq!(kind(task), name);
         }
+    }
+
+    #[test]
+    fn numbered_lanes_stand_in_their_order() {
+        let names = ["loader 10", "device", "loader 2", "disk"];
+        let spans = names.map(|lane| span(lane, "x", 0.0, 1.0));
+        let sorted: Vec<String> = lanes(&spans.iter().collect::<Vec<_>>()).lanes.into_iter().map(|l| l.name).collect();
+        assert_eq!(sorted, ["loader 2", "loader 10", "device", "disk"]);
     }
 
     #[test]

@@ -30,9 +30,11 @@ const LINE: f64 = BODY * LEADING;
 ///
 /// `x_axis` says what is counted, with the unit: `"time (ms)"`. A colour stands for a kind of task, which is the task's
 /// name without the number at its end. At the right of each row stands the share of the whole time, from the first
-/// start to the last end, in which the lane was busy (its utilization), and with what. Rows are in the order in which
-/// their lanes first occur; at most 24 are drawn. Of more than 600 spans no single bars are drawn, but how busy a lane
-/// was from moment to moment, as a share of the row's height.
+/// start to the last end, in which the lane was busy (its utilization), and with what.
+///
+/// Rows are in the order in which their lanes first occur, those that differ by a number in the order of the numbers; at
+/// most 24 are drawn. Of more than 600 spans no single bars are drawn, but how busy a lane was from moment to moment, as
+/// a share of the row's height.
 ///
 /// ```
 /// use dl_interview::plot::timeline;
