@@ -1,8 +1,8 @@
 """Adds to each figure in a notebook the same picture as `image/png`, for what shows images but not our HTML.
 
-A figure is an `<img>` with an SVG in it, which JupyterLab and nbconvert prefer to a PNG, trusted or not. Those who take
-the PNG are viewers that trust no HTML at all, and exports to PDF. Nothing compares these pictures: the letters in them
-are those of the machine's fonts.
+A figure is an `<img>` with an SVG in it. JupyterLab, trusted or not, and nbconvert's pages prefer that to a PNG; GitLab's
+viewer prefers the PNG, and an export to PDF has no use for anything else. Nothing compares these pictures: the letters in
+them are those of the machine's fonts.
 """
 
 import base64

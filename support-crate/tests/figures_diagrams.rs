@@ -1,7 +1,7 @@
 //! Graphs and timelines are valid SVG that shows what it was given, also where that is not what one hopes for.
 
 use dl_interview::nn::{Layer, Loss, Net};
-use dl_interview::plot::{Figure, graph, timeline};
+use dl_interview::plot::{Figure, graph, panels, timeline};
 use dl_interview::system::{Span, gpipe};
 use dl_interview::tensor::{Graph, GraphNode, Real, Tensor};
 use ndarray::{Array2, arr0, array};
@@ -97,11 +97,40 @@ fn arrows_point_down() {
         let lines: Vec<&str> =
             figure.svg().lines().filter(|line| line.starts_with("<path fill='none' stroke='#8C8C8C'")).collect();
         assert_eq!(lines.len(), edges);
+        let (tops, bottoms) = edges_of_boxes(&figure);
+        let near = |edges: &[i32], at: i32| edges.iter().any(|edge| (edge - at).abs() <= 1);
         for line in lines {
             let path = line.split("d='M").nth(1).unwrap().split('\'').next().unwrap();
             let numbers: Vec<i32> = path.split(['C', 'V', ' ']).map(|n| n.parse().unwrap()).collect();
-            assert!(numbers[1] < *numbers.last().unwrap(), "{path}");
+            let (from, to) = (numbers[1], numbers.last().unwrap() + 14); // 7 pixels for its head
+            assert!(from < to && near(&bottoms, from) && near(&tops, to), "{path}: {tops:?} {bottoms:?}");
         }
+    }
+}
+
+/// The upper and the lower edges of all nodes.
+fn edges_of_boxes(figure: &Figure) -> (Vec<i32>, Vec<i32>) {
+    let document = roxmltree::Document::parse(figure.svg()).unwrap();
+    let boxes = document.descendants().filter(|node| node.attribute("fill") != Some("#FFFFFF")).filter_map(|node| {
+        let number = |name| node.attribute(name)?.parse::<i32>().ok();
+        if node.has_tag_name("rect") {
+            return Some((number("y")?, number("height")?));
+        }
+        // A slanted one: to the upper edge, along it, and down.
+        let path = node.attribute("d").filter(|_| node.attribute("fill") == Some("#DCEBF5"))?;
+        let number = |text: &str| text.split(['h', ' ']).next()?.parse::<i32>().ok();
+        Some((number(path.split(' ').nth(1)?)?, number(path.split(' ').nth(2)?)?))
+    });
+    boxes.map(|(top, height)| (top, top + height)).unzip()
+}
+
+#[test]
+fn a_figure_that_has_no_room_is_still_one() {
+    let parts = [graph("t", &regression()), timeline("t", "s", &gpipe(2, 2, 1.0, 2.0).spans)];
+    for columns in [2, 6, 40] {
+        let many: Vec<Figure> = parts.iter().cycle().take(columns).cloned().collect();
+        let figure = panels("t", columns, &many);
+        roxmltree::Document::parse(figure.svg()).unwrap();
     }
 }
 
@@ -210,7 +239,9 @@ fn no_spans_make_a_timeline_hang_or_panic() {
     let some = timeline("t", "s", &[span("a", "b 0", 0.0, 1.0), span("a", "b 1", 1.0, f64::INFINITY)]);
     says(&some, "1 of 2 spans have no finite start and end");
     assert!(some.alt().contains("1 of 2 spans"));
-    for one in [(0.0, 0.0), (5.0, 5.0), (-1e300, 1e300), (1e-300, 2e-300), (-3.0, -1.0), (1e9, 1e9 + 1e-3)] {
+    for one in
+        [(0.0, 0.0), (5.0, 5.0), (-1e300, 0.0), (-1e308, 1e308), (1e-300, 2e-300), (-3.0, -1.0), (1e9, 1e9 + 1e-3)]
+    {
         texts(&timeline("t", "s", &[span("a", "b", one.0, one.1)]));
     }
     let strange =
@@ -234,6 +265,8 @@ fn thousands_of_spans_keep_their_busy_share() {
         says(&figure, "10000 tasks: the height of a bar is the share");
         if lanes < 10_000 {
             has(&figure, &["장치 0", "50 % busy"]);
+            assert_eq!(texts(&figure).contains(&"other".to_owned()), kinds > 6);
+            assert!(!texts(&figure).contains(&"갆".to_owned()), "the seventh kind has no colour of its own");
         } else {
             says(&figure, "The first 24 of 10000 rows are drawn.");
         }

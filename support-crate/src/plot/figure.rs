@@ -157,4 +157,15 @@ mod tests {
         assert_eq!(std::fs::read_to_string(&path).unwrap(), figure.svg());
         std::fs::remove_file(path).unwrap();
     }
+
+    #[test]
+    fn a_png_is_one_or_the_error_says_what_is_missing() {
+        let figure = crate::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
+        let path = std::env::temp_dir().join(format!("dl-interview-figure-{}.PNG", std::process::id()));
+        match figure.save(&path) {
+            Ok(()) => assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG")),
+            Err(error) => assert!(error.to_string().contains("cargo xtask setup"), "{error}"),
+        }
+        let _ = std::fs::remove_file(path);
+    }
 }

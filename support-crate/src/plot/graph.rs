@@ -18,6 +18,8 @@ const AT_MOST: usize = 25;
 const ARROWS: usize = 60;
 const WIDEST: f64 = 170.0;
 const PADDING: f64 = 6.0;
+/// An input's box leans by half of this to each side.
+const SLANT: f64 = 12.0;
 const SMALL: f64 = BODY - 1.0;
 const LINE: f64 = BODY * LEADING;
 
@@ -34,8 +36,7 @@ struct Block {
 ///
 /// Each node says its name or the operation that made it, its value (of a tensor its shape), and after `backward` the
 /// gradient ∂L/∂node of the result L (of a tensor its norm). Values in between keep theirs only after
-/// [`Graph::keep_grads`]. Of a graph of more than 25 nodes or 60 arrows, only
-/// the part nearest to the result is drawn.
+/// [`Graph::keep_grads`]. Of a graph of more than 25 nodes or 60 arrows only the part nearest to the result is drawn.
 ///
 /// Rows and their order follow Sugiyama, Tagawa & Toda 1981, "Methods for Visual Understanding of Hierarchical System
 /// Structures", IEEE Transactions on Systems, Man, and Cybernetics 11(2).
@@ -101,13 +102,13 @@ pub fn graph(title: &str, graph: &Graph) -> Figure {
     let title = title.to_owned();
     Figure::new(WIDTH, move |width| {
         let space = width - 2.0 * MARGIN;
-        let widest = WIDEST.min(space - 2.0 * PADDING);
+        let widest = WIDEST.min(space - 4.0 * PADDING - SLANT);
         let titles: Vec<String> = blocks.iter().map(|block| one(&block.title, BODY * 1.08, widest)).collect();
         let lines: Vec<Vec<String>> =
             blocks.iter().map(|block| block.lines.iter().map(|line| one(line, SMALL, widest)).collect()).collect();
         let width_of = |i: usize| {
             let lines = lines[i].iter().map(|line| text_width(line, SMALL));
-            let slant = if blocks[i].kind == Kind::Input { 12.0 } else { 0.0 };
+            let slant = if blocks[i].kind == Kind::Input { SLANT } else { 0.0 };
             (lines.fold(text_width(&titles[i], BODY * 1.08), f64::max) + 4.0 * PADDING + slant).max(56.0)
         };
         let widths: Vec<f64> = (0..blocks.len()).map(width_of).collect();

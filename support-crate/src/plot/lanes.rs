@@ -174,5 +174,8 @@ mod tests {
         let lanes = lanes(&spans.iter().collect::<Vec<_>>());
         let columns = lanes.lanes[0].columns(0.0, 10.0, 5, 2);
         assert_eq!(columns, [[1.0, 0.0], [0.25, 0.5], [0.0, 0.0], [0.0, 0.0], [0.5, 0.0]]);
+        let at_once = [span("a", "x 0", 0.0, 2.0), span("a", "y 0", 0.0, 1.0), span("a", "y 1", 0.0, 1.0)];
+        let lanes = super::lanes(&at_once.iter().collect::<Vec<_>>());
+        assert_eq!(lanes.lanes[0].columns(0.0, 2.0, 2, 2)[0], [2.0 / 3.0, 1.0 / 3.0], "never higher than the row");
     }
 }

@@ -214,9 +214,9 @@ impl Sheet {
         }
         // A row that is too full is squeezed.
         let (needed, given) = (offset[offset.len() - 1] - first, self.space - first - last);
-        let squeeze = (given / needed.max(1.0)).min(1.0);
+        let squeeze = (given / needed.max(1.0)).clamp(0.0, 1.0);
         offset.iter_mut().for_each(|offset| *offset = first + (*offset - first) * squeeze);
-        let room = given - needed * squeeze;
+        let room = (given - needed * squeeze).max(0.0);
         // With the distances taken out, what is left must only not fall: neighbours that would are moved together.
         let mut blocks: Vec<(f64, usize)> = Vec::new();
         for (wanted, offset) in wanted.iter().zip(&offset) {
