@@ -229,6 +229,11 @@ fn a_bar_lies_where_its_time_is_and_has_a_label_only_if_it_fits() {
     assert!((bars[0].1 - unit).abs() < 2.0 && ((bars[2].0 - bars[0].0) - 2.0 * unit).abs() < 4.0, "{bars:?}");
     assert_eq!(texts(&figure).iter().filter(|text| *text == "x").count(), 1, "in the legend only");
     assert_eq!(texts(&figure).iter().filter(|text| *text == "first").count(), 2);
+    // One of these has no room for its name: all carry their numbers.
+    let load = |i: u32, start: f64, end: f64| span("a", &format!("load {i}"), start, end);
+    let figure = timeline("t", "s", &[load(7, 0.0, 20.0), load(8, 20.0, 21.0), load(9, 21.0, 40.0)]);
+    has(&figure, &["7", "8", "9"]);
+    assert!(!texts(&figure).contains(&"load 7".to_owned()));
 }
 
 #[test]

@@ -27,8 +27,8 @@ pub(super) struct Place {
     pub(super) height: f64,
 }
 
-/// Where each edge leaves and arrives: beside each other, in the order of where they come from and go to.
-pub(super) fn ports<'a>(edges: &'a [Edge], boxes: &[Place]) -> Vec<(&'a Edge, (f64, f64), (f64, f64))> {
+/// Where each edge leaves and where it arrives: beside each other, in the order of where they come from and go to.
+pub(super) fn ports(edges: &[Edge], boxes: &[Place]) -> Vec<[(f64, f64); 2]> {
     let beyond = |edge: &Edge, down: bool| {
         let bend = if down { edge.bends.first() } else { edge.bends.last() };
         bend.map_or(boxes[if down { edge.to } else { edge.from }].x, |bend| MARGIN + bend)
@@ -43,7 +43,7 @@ pub(super) fn ports<'a>(edges: &'a [Edge], boxes: &[Place]) -> Vec<(&'a Edge, (f
         let x = place.x + (mine - 0.5 * (beside.len() - 1) as f64) * step;
         (x, place.y + if down { 0.5 } else { -0.5 } * place.height)
     };
-    edges.iter().enumerate().map(|(i, edge)| (edge, port(i, true), port(i, false))).collect()
+    (0..edges.len()).map(|i| [port(i, true), port(i, false)]).collect()
 }
 
 /// A curve from box to box that is upright where it meets them, and in the rows that it passes.

@@ -134,7 +134,7 @@ pub fn graph(title: &str, graph: &Graph) -> Figure {
         let bottom = tops[tops.len() - 1] - BETWEEN;
 
         let mut under = String::new();
-        for (edge, from, to) in ports(&layout.edges, &boxes) {
+        for (edge, [from, to]) in layout.edges.iter().zip(ports(&layout.edges, &boxes)) {
             under += &arrow(edge, from, to, layout.row[edge.from], &tops);
         }
         for (block, place) in blocks.iter().zip(&boxes) {

@@ -123,9 +123,10 @@ impl Lane {
         }
         for span in &self.spans {
             let (from, to) = ((span.start - start) / wide, (span.end - start) / wide);
-            for column in from as usize..(to.ceil() as usize).min(count) {
+            let touched = columns.iter_mut().enumerate().take(to.ceil() as usize).skip(from as usize);
+            for (column, shares) in touched {
                 let left = column as f64;
-                columns[column][span.kind] += (to.min(left + 1.0) - from.max(left)).max(0.0);
+                shares[span.kind] += (to.min(left + 1.0) - from.max(left)).max(0.0);
             }
         }
         for column in &mut columns {

@@ -10,7 +10,7 @@ use super::canvas::{
     self, AXIS, BODY, Font, GREY, GRID, INK, LEADING, MARGIN, PALETTE, PLAIN, WIDTH, text_width, units,
 };
 use super::figure::Figure;
-use super::lanes::{Lane, lanes};
+use super::lanes::{Lane, Task, lanes};
 use super::number::number;
 use crate::system::Span;
 
@@ -194,17 +194,25 @@ fn bars(
 ) -> String {
     let mut paths = vec![String::new(); kinds];
     let (top, height) = (units(y - 0.5 * BAR), units(BAR));
+    // A thin line of paper tells a bar from the next one.
+    let wide = |span: &Task| match x(span.end) - x(span.start) {
+        wide if wide >= 6 => wide - 1,
+        wide => wide.max(1),
+    };
+    let number = |span: &Task| span.task.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default().to_owned();
+    let fits = |span: &Task, text: &str| text_width(text, SMALL) <= 0.5 * f64::from(wide(span)) - 4.0;
+    // Tasks of a kind carry their names, or else all of them only their numbers.
+    let mut named = vec![true; kinds];
+    for span in lane.spans.iter().filter(|span| !number(span).is_empty() && fits(span, &number(span))) {
+        named[span.kind] &= fits(span, &span.task);
+    }
     for span in &lane.spans {
-        let (from, to) = (x(span.start), x(span.end));
-        // A thin line of paper tells a bar from the next one.
-        let wide = if to - from >= 6 { to - from - 1 } else { (to - from).max(1) };
+        let (from, wide) = (x(span.start), wide(span));
         paths[span.kind] += &format!("M{from} {top}h{wide}v{height}h-{wide}z");
-        let room = 0.5 * f64::from(wide) - 4.0;
-        let number = span.task.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let text = [span.task.as_str(), number].into_iter().find(|text| text_width(text, SMALL) <= room);
-        if let Some(text) = text.filter(|text| !text.is_empty() && !lane.overlaps) {
+        let text = if named[span.kind] { span.task.clone() } else { number(span) };
+        if !text.is_empty() && !lane.overlaps && fits(span, &text) {
             let middle = 0.25 * f64::from(2 * from + wide);
-            labels.push((text.to_owned(), (middle, y), readable_on(colour(span.kind))));
+            labels.push((text, (middle, y), readable_on(colour(span.kind))));
         }
     }
     filled(&paths)
