@@ -28,7 +28,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from . import compare
+from . import compare, twins
 from .normal_form import normalize
 
 # What the support crate's panic hook prints (`PANIC_MARKER` there; a test holds the two together).
@@ -157,7 +157,9 @@ async def run_notebook(path, seed, options, spec, say):
                     failures.append({"cell": numbers.get(i, 0), "id": new.id, "message": message})
             if not failures and nbformat.writes(normalize(copy.deepcopy(before))) != path.read_text().rstrip("\n"):
                 failures.append({"cell": 0, "id": "", "message": "is not in normal form; `cargo xtask run` writes it so"})
-    elif nbformat.writes(after) != nbformat.writes(before):
+        return failures
+    twins.add(after, before)
+    if nbformat.writes(after) != nbformat.writes(before):
         temporary = path.with_suffix(".ipynb.tmp")
         temporary.write_text(nbformat.writes(after) + "\n")
         temporary.replace(path)

@@ -125,6 +125,7 @@ def environment(found, folder):
     # Less for the kernel's rust-analyzer to read; rustc never looks there.
     if found.get("std") and Path(found["std"]).is_dir():
         env["RUST_SRC_PATH"] = found["std"]
+    env["DLI_PYTHON"] = sys.executable  # `Figure::save` has it draw PNG: see `raster`
     for name in ("RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"):
         env.pop(name, None)
     return env

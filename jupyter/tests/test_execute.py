@@ -96,6 +96,7 @@ def test_outputs_are_written_in_one_form_and_compared(make, execute):
     assert [c.id for c in notebook.cells] == ["c0", "c1", "c2", "c3"]
     assert [o.text for o in notebook.cells[1].outputs] == ["line 0\nline 1\nline 2\n"]
     assert "data:image/svg+xml" in notebook.cells[2].outputs[1].data["text/html"]
+    assert notebook.cells[2].outputs[1].data["image/png"].startswith("iVBOR"), "its twin"
     assert '"execution"' not in written, "a time stamp"
 
     # A copy as it stands, a number that moved a little, one that moved too much, another word, another form.

@@ -7,7 +7,7 @@ use plotters::element::{Drawable, PointCollection, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, TextStyle, WHITE};
 
-use super::figure::Figure;
+use super::figure::{Drawing, Figure};
 use super::html::one_line;
 
 /// Okabe and Ito's colours, which stay apart for colour-blind readers; yellow comes last, it is faint on white.
@@ -26,7 +26,7 @@ pub(super) const GREY: RGBColor = RGBColor(89, 89, 89);
 pub(super) const AXIS: RGBColor = RGBColor(140, 140, 140);
 pub(super) const GRID: RGBColor = RGBColor(230, 230, 230);
 
-/// A figure is this wide, in pixels at 100 %.
+/// A figure is this wide, in pixels at 100 %, unless it is a part of another one.
 pub(super) const WIDTH: f64 = 640.0;
 /// Free space along each side, in pixels.
 pub(super) const MARGIN: f64 = 16.0;
@@ -47,10 +47,10 @@ pub(super) fn units(pixels: f64) -> i32 {
     (2.0 * pixels).round() as i32
 }
 
-/// Draws on a white sheet of this height; `images` are elements that plotters cannot write.
-pub(super) fn sheet(height: f64, alt: &str, images: &str, draw: impl FnOnce(&Area<'_>)) -> Figure {
+/// Draws on a white sheet of this size; `under` are elements that plotters cannot write, right on the paper.
+pub(super) fn sheet((width, height): (f64, f64), alt: &str, under: &str, draw: impl FnOnce(&Area<'_>)) -> Drawing {
     let mut svg = String::new();
-    let size = (units(WIDTH) as u32, units(height) as u32);
+    let size = (units(width) as u32, units(height) as u32);
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         area.fill(&WHITE).expect("a String takes every write");
@@ -63,7 +63,9 @@ pub(super) fn sheet(height: f64, alt: &str, images: &str, draw: impl FnOnce(&Are
          font-family='{FONTS}' stroke-linejoin='round' stroke-linecap='round'>\n",
         size.0, size.1
     );
-    Figure::new(head + &tidy(&svg) + images + "</svg>\n", alt, width, height)
+    let elements = tidy(&svg);
+    let (paper, elements) = elements.split_at(elements.find('\n').map_or(0, |end| end + 1));
+    Drawing { svg: head + paper + under + elements + "</svg>\n", alt: one_line(alt), width, height }
 }
 
 /// The elements between `<svg>` and `</svg>`: one per line, without the attributes that say the default, and in
@@ -143,8 +145,8 @@ pub(super) fn write_title(area: &Area<'_>, title: &[String]) -> f64 {
 }
 
 /// The title in lines that fit.
-pub(super) fn title_lines(title: &str) -> Vec<String> {
-    wrap(title, TITLE * 1.08, WIDTH - 2.0 * MARGIN, 3)
+pub(super) fn title_lines(title: &str, width: f64) -> Vec<String> {
+    wrap(title, TITLE * 1.08, width - 2.0 * MARGIN, 3)
 }
 
 pub(super) fn title_height(title: &[String]) -> f64 {
@@ -153,13 +155,16 @@ pub(super) fn title_height(title: &[String]) -> f64 {
 
 /// A figure that says why there is nothing to see.
 pub(super) fn words(title: &str, reason: &str) -> Figure {
-    let title_text = title_lines(title);
-    let top = title_height(&title_text);
-    let lines = wrap(reason, BODY, WIDTH - 2.0 * MARGIN, 6);
-    let height = top + 24.0 + lines.len() as f64 * BODY * LEADING;
-    sheet(height, &format!("{}{reason}", lead(title)), "", |area| {
-        write_title(area, &title_text);
-        write(area, &lines, (MARGIN, top + 16.0), Font { colour: GREY, ..PLAIN });
+    let (title, reason) = (title.to_owned(), reason.to_owned());
+    Figure::new(WIDTH, move |width| {
+        let title_text = title_lines(&title, width);
+        let top = title_height(&title_text);
+        let lines = wrap(&reason, BODY, width - 2.0 * MARGIN, 6);
+        let height = top + 24.0 + lines.len() as f64 * BODY * LEADING;
+        sheet((width, height), &format!("{}{reason}", lead(&title)), "", |area| {
+            write_title(area, &title_text);
+            write(area, &lines, (MARGIN, top + 16.0), Font { colour: GREY, ..PLAIN });
+        })
     })
 }
 

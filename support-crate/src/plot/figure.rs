@@ -3,8 +3,9 @@
 use std::fmt;
 use std::io::{Error, ErrorKind};
 use std::path::Path;
+use std::rc::Rc;
 
-use super::html;
+use super::{html, raster};
 
 /// A figure that a cell can show and a program can save: an SVG document and a text alternative.
 ///
@@ -17,17 +18,31 @@ use super::html;
 /// assert!(figure.svg().starts_with("<svg"));
 /// assert!(figure.alt().contains("last 0.2"));
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Figure {
-    svg: String,
-    alt: String,
-    width: u32,
-    height: u32,
+    drawing: Drawing,
+    again: Rc<dyn Fn(f64) -> Drawing>,
+}
+
+/// A figure at one width.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Drawing {
+    /// The SVG document.
+    pub(super) svg: String,
+    pub(super) alt: String,
+    pub(super) width: u32,
+    pub(super) height: u32,
 }
 
 impl Figure {
-    pub(super) fn new(svg: String, alt: &str, width: u32, height: u32) -> Self {
-        Self { svg, alt: html::one_line(alt), width, height }
+    /// A figure that `draw` draws at any width in pixels, so that it can also be a part of a larger one.
+    pub(super) fn new(width: f64, draw: impl Fn(f64) -> Drawing + 'static) -> Self {
+        Self { drawing: draw(width), again: Rc::new(draw) }
+    }
+
+    /// The figure once more, at another width: text keeps its size, and the rest has more or less room.
+    pub(super) fn at_width(&self, width: f64) -> Drawing {
+        (self.again)(width)
     }
 
     /// The SVG document, one element per line.
@@ -37,7 +52,7 @@ impl Figure {
     /// assert!(figure.svg().contains(">Which is larger?</text>"));
     /// ```
     pub fn svg(&self) -> &str {
-        &self.svg
+        &self.drawing.svg
     }
 
     /// What the figure shows, in words: kind, axes, ranges, first and last value of each series.
@@ -47,27 +62,33 @@ impl Figure {
     /// assert_eq!(figure.alt(), "Bar chart: Which is larger? Bars show items: a 1, b 2.");
     /// ```
     pub fn alt(&self) -> &str {
-        &self.alt
+        &self.drawing.alt
     }
 
-    /// Writes the figure to a file whose name ends in `.svg`.
+    /// Writes the figure to a file whose name ends in `.svg` or `.png`.
+    ///
+    /// A PNG is twice as large as the figure, and is drawn by the Python tools that `cargo xtask setup` installs.
     ///
     /// # Errors
     ///
-    /// If the name ends otherwise ([`ErrorKind::InvalidInput`]), or the file cannot be written.
+    /// If the name ends otherwise ([`ErrorKind::InvalidInput`]), the file cannot be written, or the tools are not there.
     ///
     /// ```
     /// let figure = dl_interview::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
-    /// let error = figure.save("figure.png").unwrap_err();
-    /// assert!(error.to_string().contains(".svg"));
+    /// let error = figure.save("figure.jpg").unwrap_err();
+    /// assert!(error.to_string().contains(".svg or .png"));
     /// ```
     pub fn save(&self, path: impl AsRef<Path>) -> std::io::Result<()> {
         let path = path.as_ref();
-        if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("svg")) {
-            let message = format!("a figure is saved as .svg, so `{}` must end in .svg", path.display());
-            return Err(Error::new(ErrorKind::InvalidInput, message));
+        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
+        match ending.as_ref().and_then(|ending| ending.to_str()) {
+            Some("svg") => std::fs::write(path, self.svg()),
+            Some("png") => std::fs::write(path, raster::png(self.svg())?),
+            _ => {
+                let message = format!("a figure is saved as .svg or .png, so `{}` must end so", path.display());
+                Err(Error::new(ErrorKind::InvalidInput, message))
+            }
         }
-        std::fs::write(path, &self.svg)
     }
 
     /// Shows the figure as the output of a notebook cell; the kernel calls it.
@@ -78,13 +99,13 @@ impl Figure {
     /// assert!(!figure.alt().is_empty()); // the second form of what was printed
     /// ```
     pub fn evcxr_display(&self) {
-        html::show(&self.html(), &self.alt);
+        html::show(&self.html(), self.alt());
     }
 
     // An <img> with a data URI is the one vector form that JupyterLab shows in a notebook it does not trust yet,
     // which is any notebook fresh from git; it strips inline <svg> and ignores image/svg+xml.
     fn html(&self) -> String {
-        let Self { svg, alt, width, height } = self;
+        let Drawing { svg, alt, width, height } = &self.drawing;
         format!(
             "<img alt=\"{}\" width=\"{width}\" height=\"{height}\" style=\"max-width:100%;height:auto\" src=\"{}\">",
             html::escape(alt),
@@ -93,9 +114,15 @@ impl Figure {
     }
 }
 
+impl PartialEq for Figure {
+    fn eq(&self, other: &Self) -> bool {
+        self.drawing == other.drawing
+    }
+}
+
 impl fmt::Debug for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Figure").field(&self.alt).finish()
+        f.debug_tuple("Figure").field(&self.alt()).finish()
     }
 }
 
@@ -103,9 +130,13 @@ impl fmt::Debug for Figure {
 mod tests {
     use super::*;
 
+    fn figure(svg: &'static str, alt: &'static str) -> Figure {
+        Figure::new(640.0, move |width| Drawing { svg: svg.into(), alt: alt.into(), width: width as u32, height: 360 })
+    }
+
     #[test]
     fn html_is_one_img_whose_attributes_cannot_be_left() {
-        let figure = Figure::new("<svg a='1'>\n</svg>\n".into(), "a \"b\" <c>\nd", 640, 360);
+        let figure = figure("<svg a='1'>\n</svg>\n", "a \"b\" <c> d");
         assert_eq!(
             figure.html(),
             "<img alt=\"a &quot;b&quot; &lt;c&gt; d\" width=\"640\" height=\"360\" \
@@ -115,9 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn save_writes_svg_and_refuses_the_rest() {
-        let figure = Figure::new("<svg/>\n".into(), "alt", 640, 360);
-        for name in ["figure.png", "figure", "svg"] {
+    fn save_writes_svg_and_refuses_other_endings() {
+        let figure = figure("<svg/>\n", "alt");
+        for name in ["figure.jpg", "figure", "svg"] {
             let error = figure.save(std::env::temp_dir().join(name)).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput);
         }
@@ -125,5 +156,16 @@ mod tests {
         figure.save(&path).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), figure.svg());
         std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_png_is_one_or_the_error_says_what_is_missing() {
+        let figure = crate::plot::bars("Which is larger?", "items", &[("a", 1.0), ("b", 2.0)]);
+        let path = std::env::temp_dir().join(format!("dl-interview-figure-{}.PNG", std::process::id()));
+        match figure.save(&path) {
+            Ok(()) => assert!(std::fs::read(&path).unwrap().starts_with(b"\x89PNG")),
+            Err(error) => assert!(error.to_string().contains("cargo xtask setup"), "{error}"),
+        }
+        let _ = std::fs::remove_file(path);
     }
 }

@@ -2,7 +2,7 @@
 
 use plotters::style::text_anchor::HPos;
 
-use ndarray::Array2;
+use ndarray::{Array2, s};
 
 use super::canvas::{self, BODY, Font, GREY, LEADING, MARGIN, PLAIN, WIDTH, units};
 use super::figure::Figure;
@@ -59,45 +59,49 @@ pub fn image_grid(title: &str, images: &Array2<Real>, captions: &[String], colum
     }
     let drawn = count.min(PIXELS / pixels);
     let notes = notes(images, drawn);
-    let space = WIDTH - 2.0 * MARGIN;
-    let columns = columns.min(((space + GAP) / (NARROWEST + GAP)) as usize);
-    let cell = ((space + GAP) / columns as f64 - GAP).min(LARGEST);
-    // A whole number of screen pixels to each of the image's keeps them all the same size.
-    let edge = if cell >= side as f64 { (cell / side as f64).floor() * side as f64 } else { cell };
+    let (title, captions) = (title.to_owned(), captions[..captions.len().min(drawn)].to_vec());
+    let images = images.slice(s![..drawn, ..]).to_owned();
+    Figure::new(WIDTH, move |width| {
+        let space = width - 2.0 * MARGIN;
+        let columns = columns.min(((space + GAP) / (NARROWEST + GAP)) as usize);
+        let cell = ((space + GAP) / columns as f64 - GAP).min(LARGEST);
+        // A whole number of screen pixels to each of the image's keeps them all the same size.
+        let edge = if cell >= side as f64 { (cell / side as f64).floor() * side as f64 } else { cell };
 
-    let line = (BODY - 1.0) * LEADING;
-    let captions: Vec<Vec<String>> =
-        captions.iter().take(drawn).map(|caption| canvas::wrap(caption, BODY - 1.0, cell + 0.5 * GAP, 3)).collect();
-    let caption_lines = captions.iter().map(Vec::len).max().unwrap_or(0) as f64;
-    let step = edge + GAP + if caption_lines > 0.0 { 4.0 + caption_lines * line } else { 0.0 };
-    let title_text = canvas::title_lines(title);
-    let note = canvas::wrap(&notes, BODY, space, 3);
-    let top = canvas::title_height(&title_text) + 10.0;
-    let bottom = top + drawn.div_ceil(columns) as f64 * step;
-    let height = bottom + if notes.is_empty() { 4.0 } else { 12.0 + note.len() as f64 * BODY * LEADING };
+        let line = (BODY - 1.0) * LEADING;
+        let captions: Vec<Vec<String>> =
+            captions.iter().map(|caption| canvas::wrap(caption, BODY - 1.0, cell + 0.5 * GAP, 3)).collect();
+        let caption_lines = captions.iter().map(Vec::len).max().unwrap_or(0) as f64;
+        let step = edge + GAP + if caption_lines > 0.0 { 4.0 + caption_lines * line } else { 0.0 };
+        let title_text = canvas::title_lines(&title, width);
+        let note = canvas::wrap(&notes, BODY, space, 3);
+        let top = canvas::title_height(&title_text) + 10.0;
+        let bottom = top + drawn.div_ceil(columns) as f64 * step;
+        let height = bottom + if notes.is_empty() { 4.0 } else { 12.0 + note.len() as f64 * BODY * LEADING };
 
-    let corner = |i: usize| (MARGIN + (i % columns) as f64 * (cell + GAP), top + (i / columns) as f64 * step);
-    let centred = |i: usize| corner(i).0 + 0.5 * (cell - edge);
-    let mut elements = String::new();
-    for (i, image) in images.rows().into_iter().take(drawn).enumerate() {
-        let ink: Vec<u8> = image.iter().map(|value| 255 - (255.0 * value.clamp(0.0, 1.0)).round() as u8).collect();
-        elements += &format!(
-            "<image x='{}' y='{}' width='{edge}' height='{edge}' style='image-rendering:pixelated' href='{}'/>\n",
-            units(centred(i)),
-            units(corner(i).1),
-            png::grey_uri(&ink, side),
-            edge = units(edge)
-        );
-    }
-    canvas::sheet(height, &alt(title, side, (count, drawn), &captions, &notes), &elements, |area| {
-        canvas::write_title(area, &title_text);
-        for (i, caption) in captions.iter().enumerate() {
-            let at = (centred(i) + 0.5 * edge, corner(i).1 + edge + 4.0 + 0.5 * line);
-            canvas::write(area, caption, at, Font { anchor: HPos::Center, size: BODY - 1.0, ..PLAIN });
+        let corner = |i: usize| (MARGIN + (i % columns) as f64 * (cell + GAP), top + (i / columns) as f64 * step);
+        let centred = |i: usize| corner(i).0 + 0.5 * (cell - edge);
+        let mut elements = String::new();
+        for (i, image) in images.rows().into_iter().enumerate() {
+            let ink: Vec<u8> = image.iter().map(|value| 255 - (255.0 * value.clamp(0.0, 1.0)).round() as u8).collect();
+            elements += &format!(
+                "<image x='{}' y='{}' width='{edge}' height='{edge}' style='image-rendering:pixelated' href='{}'/>\n",
+                units(centred(i)),
+                units(corner(i).1),
+                png::grey_uri(&ink, side),
+                edge = units(edge)
+            );
         }
-        if !notes.is_empty() {
-            canvas::write(area, &note, (MARGIN, bottom + 8.0), Font { colour: GREY, ..PLAIN });
-        }
+        canvas::sheet((width, height), &alt(&title, side, (count, drawn), &captions, &notes), &elements, |area| {
+            canvas::write_title(area, &title_text);
+            for (i, caption) in captions.iter().enumerate() {
+                let at = (centred(i) + 0.5 * edge, corner(i).1 + edge + 4.0 + 0.5 * line);
+                canvas::write(area, caption, at, Font { anchor: HPos::Center, size: BODY - 1.0, ..PLAIN });
+            }
+            if !notes.is_empty() {
+                canvas::write(area, &note, (MARGIN, bottom + 8.0), Font { colour: GREY, ..PLAIN });
+            }
+        })
     })
 }
 

@@ -1,17 +1,12 @@
 //! Curves and points over two axes.
 
-use plotters::backend::SVGBackend;
-use plotters::chart::{ChartBuilder, ChartContext};
-use plotters::coord::cartesian::Cartesian2d;
 use plotters::element::{Circle, PathElement};
-use plotters::style::text_anchor::HPos;
-use plotters::style::{Color, TRANSPARENT};
+use plotters::style::Color;
 
 use super::axis::{Axis, extent};
-use super::canvas::{
-    self, AXIS, Area, BODY, Font, GREY, GRID, LEADING, MARGIN, PALETTE, PLAIN, WIDTH, text_width, units,
-};
+use super::canvas::{self, PALETTE, WIDTH, units};
 use super::figure::Figure;
+use super::frame::{Chart, Frame, widest};
 use super::labels;
 use super::number::number;
 use super::series::Series;
@@ -22,8 +17,6 @@ const POINTS_EACH: usize = 1000;
 const POINTS_IN_ALL: usize = 2000;
 /// Curves with at most this many points show each of them.
 const MARKED: usize = 30;
-
-type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
 
 /// A chart of curves and points over two axes, each named at its right end with its last value.
 ///
@@ -52,63 +45,36 @@ pub fn lines(title: &str, x_axis: &str, y_axis: &str, series: &[Series]) -> Figu
         };
         return canvas::words(title, &reason);
     }
-    let whole = xs.iter().all(|x| x.fract() == 0.0);
-    let x = Axis::new(&xs, 0.02, 10, whole);
-    // Wide tick labels would run into each other: fewer of them.
-    let x = Axis::new(&xs, 0.02, (380.0 / (widest(&x) + 16.0)).clamp(2.0, 10.0) as usize, whole);
-    let y = Axis::new(&ys, 0.05, 6, false);
-
-    let title_text = canvas::title_lines(title);
-    let y_title = canvas::wrap(y_axis, BODY, WIDTH - 2.0 * MARGIN, 2);
-    let x_title = canvas::wrap(x_axis, BODY, WIDTH - 2.0 * MARGIN, 2);
-    let notes_text: Vec<String> =
-        notes.iter().flat_map(|note| canvas::wrap(note, BODY, WIDTH - 2.0 * MARGIN, 3)).collect();
-    let line = BODY * LEADING;
-    let top = canvas::title_height(&title_text) + 12.0 + y_title.len() as f64 * line;
-    let bottom = top + PLOT_HEIGHT;
-    let end = bottom + 24.0 + x_title.len() as f64 * line;
-    let height = end + 10.0 + notes_text.len() as f64 * line;
-
-    let column = labels::wrapped(drawn);
-    let right = WIDTH - MARGIN - labels::width(&column);
-    let tick_space = widest(&y) + 10.0;
-    let alt = alt(title, x_axis, y_axis, drawn, (&xs, &ys), &notes);
-    canvas::sheet(height, &alt, "", |area| {
-        let under_title = canvas::write_title(area, &title_text);
-        let grey = Font { colour: GREY, ..PLAIN };
-        canvas::write(area, &y_title, (MARGIN, under_title + 12.0), grey);
-        let middle = 0.5 * (MARGIN + tick_space + right);
-        canvas::write(area, &x_title, (middle, bottom + 32.0), Font { anchor: HPos::Center, ..grey });
-        canvas::write(area, &notes_text, (MARGIN, end + 8.0), grey);
-
-        let plot = area.margin(units(top), units(height - bottom) - units(20.0), units(MARGIN), units(WIDTH - right));
-        let mut chart = axes(&plot, &x, &y, tick_space);
-        let ends = draw(&mut chart, drawn);
-        labels::write(area, &column, &ends, right, (top, bottom));
+    let (title, x_axis, y_axis) = (title.to_owned(), x_axis.to_owned(), y_axis.to_owned());
+    let alt = alt(&title, &x_axis, &y_axis, drawn, (&xs, &ys), &notes);
+    let drawn = drawn.to_vec();
+    Figure::new(WIDTH, move |width| {
+        let column = labels::wrapped(&drawn);
+        let right = labels::width(&column);
+        let frame = Frame {
+            title: title.clone(),
+            x_axis: x_axis.clone(),
+            y_axis: y_axis.clone(),
+            notes: notes.clone(),
+            plot_height: PLOT_HEIGHT,
+            right,
+        };
+        let whole = xs.iter().all(|x| x.fract() == 0.0);
+        let x = Axis::new(&xs, 0.02, 10, whole);
+        // Wide tick labels would run into each other: fewer of them.
+        let x = Axis::new(&xs, 0.02, frame.room(width, widest(&x)), whole);
+        let y = Axis::new(&ys, 0.05, 6, false);
+        frame.draw(
+            width,
+            (&x, &y),
+            &alt,
+            |_| String::new(),
+            |area, chart, place| {
+                let ends = draw(chart, &drawn);
+                labels::write(area, &column, &ends, place.right, (place.top, place.bottom));
+            },
+        )
     })
-}
-
-fn widest(axis: &Axis) -> f64 {
-    axis.labels().map(|label| text_width(&label, BODY)).fold(0.0, f64::max)
-}
-
-fn axes<'a, 'b>(plot: &'a Area<'b>, x: &Axis, y: &Axis, tick_space: f64) -> Chart<'a, 'b> {
-    let mut chart = ChartBuilder::on(plot)
-        .x_label_area_size(units(20.0))
-        .y_label_area_size(units(tick_space))
-        .build_cartesian_2d(x.clone(), y.clone())
-        .expect("a String takes every write");
-    let label = Font { colour: GREY, ..PLAIN };
-    chart
-        .configure_mesh()
-        .light_line_style(TRANSPARENT)
-        .bold_line_style(GRID)
-        .axis_style(AXIS)
-        .set_all_tick_mark_size(units(4.0))
-        .label_style(label.style())
-        .draw()
-        .expect("a String takes every write");
-    chart
 }
 
 /// Draws the series and answers with the height in pixels at which each one ends, where it has an end.

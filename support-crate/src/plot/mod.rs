@@ -5,19 +5,30 @@
 
 mod axis;
 mod bars;
+mod boxes;
 mod canvas;
 mod figure;
+mod frame;
+mod graph;
 pub(crate) mod html;
 mod image_grid;
 mod labels;
+mod lanes;
+mod layers;
 mod lines;
 pub(crate) mod number;
+mod panels;
 mod png;
+mod raster;
 mod series;
+mod timeline;
 
 pub use bars::bars;
 pub(crate) use canvas::is_wide;
 pub use figure::Figure;
+pub use graph::graph;
 pub use image_grid::image_grid;
 pub use lines::lines;
+pub use panels::panels;
 pub use series::{Series, curve, points};
+pub use timeline::timeline;
