@@ -180,6 +180,7 @@ def end(client, request, timeout=5):
 
 def test_the_stop_button_ends_a_training_and_nothing_else():
     """Each cell has its own copy of the crate and of its signal handler, one on top of the other: hence several rounds."""
+    template.ensure()  # it may take longer than a kernel's start may
     with kernel() as (manager, client):
         launcher = manager.provisioner.process.pid
         buttons = {"JupyterLab": manager.interrupt_kernel, "VS Code": lambda: os.kill(launcher, signal.SIGINT)}

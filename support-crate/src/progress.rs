@@ -5,7 +5,7 @@ use std::fmt::Display;
 #[cfg(unix)]
 use std::sync::Arc;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use ndarray::{Array2, Axis, Slice};
@@ -108,11 +108,15 @@ impl Progress {
         }
     }
 
-    /// Says where a call ended that the reader stopped: once in a cell, by the outermost call.
+    /// Says where a call ended that the reader stopped, the outermost one; and that others after it in this cell end, too.
     pub(crate) fn say_stopped(&self, place: impl Display, kept: &str) {
-        static SAID: AtomicBool = AtomicBool::new(false);
-        if self.outside.is_none() && !SAID.swap(true, Relaxed) {
-            println!("Stopped at {}{place}: {kept}. Later trainings in this cell end at once, too.", self.label);
+        static STOPPED: AtomicUsize = AtomicUsize::new(0);
+        if self.outside.is_none() {
+            match STOPPED.fetch_add(1, Relaxed) {
+                0 => println!("Stopped at {}{place}: {kept}.", self.label),
+                1 => println!("What else this cell trains ends at once."),
+                _ => (),
+            }
         }
     }
 }
