@@ -37,7 +37,7 @@ pub use crate::system::{
 pub use crate::tensor::{Graph, GraphNode, Real, Tensor, no_grad};
 pub use crate::train::{
     Fit, History, Range, Search, StoreError, cross_validate, dead_units, evaluate, fit, fit_values, fit_with,
-    grid_points, load, random_points, save, search,
+    grid_points, is_interrupted, load, random_points, save, search,
 };
 pub use ndarray::{Array1, Array2, Array3, Array4, ArrayD, ArrayView1, ArrayView2, Axis, IxDyn, Zip, array, s};
 pub use rand::RngExt;

@@ -227,7 +227,9 @@ fn kernelspec(python_env: &Path, python: &Path) -> Result<()> {
         "argv": [python, "-m", "dli_jupyter.kernel", "{connection_file}"],
         "display_name": "Rust",
         "language": "rust",
-        "interrupt_mode": "message",
+        // The other mode, a message, makes evcxr end the process that holds all variables. A signal reaches the trainings,
+        // which listen to it.
+        "interrupt_mode": "signal",
         "metadata": {"kernel_provisioner": {"provisioner_name": "dli-spare"}},
     });
     write_if_changed(&folder.join("kernels/rust/kernel.json"), &serde_json::to_string_pretty(&spec)?)?;
