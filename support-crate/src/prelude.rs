@@ -30,8 +30,8 @@ pub use crate::nn::{
 pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
 pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};
 pub use crate::plot::{
-    AxisName, Figure, Series, bars, curve, curve_at, distributions, histogram, image_grid, learning_curves, level,
-    lines, log_axis, mark, panels, points, update_ratios,
+    AxisName, Figure, Series, bars, curve, curve_at, distributions, histogram, image_grid, layer_outputs,
+    learning_curves, level, lines, log_axis, mark, panels, points, update_ratios,
 };
 pub use crate::system::{
     self, BatchGradient, BusyClock, FloatFormat, GraphBytes, InputPipeline, InputRun, LayerSummary, MemoryPlan,

@@ -122,7 +122,7 @@ fn ticks(low: f64, high: f64, at_most: usize, whole: bool) -> (Vec<f64>, f64) {
 }
 
 /// The ticks of a logarithmic axis between two exponents of ten, with their labels, and where faint lines go: at 1, 2 and
-/// 5 of each decade if there is room for all, at every k-th decade otherwise, at round values within a decade.
+/// 5 of each decade if there is room for all, at 1 and 3 or at every k-th decade otherwise, at round values within one.
 fn log_ticks(low: f64, high: f64, at_most: usize) -> (Vec<(f64, String)>, Vec<f64>) {
     let (first, last) = ((low - 1e-9).ceil() as i32, (high + 1e-9).floor() as i32);
     let inside = |value: &f64| (low - 1e-9..=high + 1e-9).contains(&value.log10());
@@ -143,6 +143,10 @@ fn log_ticks(low: f64, high: f64, at_most: usize) -> (Vec<(f64, String)>, Vec<f6
         return (labelled(fine), between);
     }
     let whole = at(&[1]);
+    let thirds = at(&[1, 3]);
+    if whole.len() < 3 && thirds.len() <= at_most {
+        return (labelled(thirds), between);
+    }
     let every = |step: i32| -> Vec<f64> {
         whole.iter().copied().filter(|value| (value.log10().round() as i32) % step == 0).collect()
     };
@@ -203,8 +207,9 @@ mod tests {
     fn a_logarithmic_axis_names_its_decades() {
         assert_eq!(log_labels(1e-5, 1.0, 6), ["1e-5", "0.0001", "0.001", "0.01", "0.1", "1"]);
         assert_eq!(log_labels(0.05, 2.0, 6), ["0.05", "0.1", "0.2", "0.5", "1", "2"]);
+        assert_eq!(log_labels(4e-4, 0.07, 6), ["0.001", "0.003", "0.01", "0.03"]);
         assert_eq!(log_labels(2.1, 2.9, 6), ["2.2", "2.4", "2.6", "2.8"]);
-        assert_eq!(log_labels(1e-290, 1e290, 6), ["1e-200", "1e-100", "1", "1e100", "1e200"]);
+        assert_eq!(log_labels(1e-290, 1e290, 6), ["1e-200", "1", "1e200"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::axis::extent;
 use super::axis_name::misfit;
 use super::number::number;
-use super::words_of_lines::left_out;
+use super::words_of_lines::{left_out, quoted};
 
 /// The fewest and the most bins of values that are not whole.
 const FEWEST: usize = 10;
@@ -21,7 +21,7 @@ pub(super) struct Sample {
 impl Sample {
     pub(super) fn new<V: Into<f64> + Copy>(name: &str, values: &[V]) -> Self {
         let all: Vec<f64> = values.iter().map(|value| (*value).into()).collect();
-        let note = left_out(name, all.len(), all.iter().filter_map(|value| misfit(*value, false)));
+        let note = left_out(&quoted(name), all.len(), all.iter().filter_map(|value| misfit(*value, false)));
         let mut values: Vec<f64> = all.into_iter().filter(|value| misfit(*value, false).is_none()).collect();
         values.sort_by(f64::total_cmp);
         Self { name: name.into(), values, note }
@@ -79,7 +79,8 @@ impl Bins {
     /// Bins for `samples`, of which at least one has a value.
     ///
     /// Their width is the rule of Freedman & Diaconis 1981, "On the histogram as a density estimator: L₂ theory",
-    /// Zeitschrift für Wahrscheinlichkeitstheorie: 2 IQR / ∛n, the smallest of the sets. They end at the 0.1 % quantiles
+    /// Zeitschrift für Wahrscheinlichkeitstheorie: 2 IQR / ∛n, of several sets
+    /// the geometric mean. They end at the 0.1 % quantiles
     /// where the tails beyond would take more than half of the range.
     pub(super) fn of(samples: &[Sample]) -> Self {
         let sets = || samples.iter().filter(|sample| !sample.values.is_empty());
@@ -100,9 +101,12 @@ impl Bins {
             return Self { low: low - 0.5, width: 1.0, count: (high - low) as usize + 1, whole };
         }
         let rule = |set: &Sample| 2.0 * (set.quantile(0.75) - set.quantile(0.25)) / (set.values.len() as f64).cbrt();
-        let width = sets().map(rule).filter(|width| *width > 0.0).fold(f64::INFINITY, f64::min);
+        let widths: Vec<f64> = sets().map(rule).filter(|width| *width > 0.0).map(f64::ln).collect();
         // Where more than half of the values are the same, the rule has no answer.
-        let wanted = if width.is_finite() { ((high - low) / width).round() } else { 30.0 };
+        let wanted = match widths.len() {
+            0 => 30.0,
+            n => ((high - low) / (widths.iter().sum::<f64>() / n as f64).exp()).round(),
+        };
         let count = wanted.clamp(FEWEST as f64, MOST as f64) as usize;
         Self { low, width: (high - low) / count as f64, count, whole: false }
     }
@@ -133,11 +137,11 @@ impl Bins {
     pub(super) fn outside(&self, sample: &Sample) -> Option<String> {
         let all = sample.values.len();
         let inside: usize = self.counts(&sample.values).iter().sum();
-        let name: String = sample.name.chars().take(60).collect();
         (inside < all).then(|| {
             let (low, high) = extent(&sample.values);
             format!(
-                "“{name}”: {} of {all} values lie outside the range drawn; they reach from {} to {}.",
+                "{}: {} of {all} values lie outside the range drawn; they reach from {} to {}.",
+                quoted(&sample.name),
                 all - inside,
                 number(low),
                 number(high)

@@ -104,7 +104,10 @@ pub(super) fn rows(
             canvas::write_title(area, &title_text);
             for (share, label) in x.ticks() {
                 let tick = MARGIN + share * space;
-                canvas::fill(area, (tick - 0.5, top), (tick + 0.5, bottom), GRID);
+                for i in 1..=rows.len() {
+                    let base = top + i as f64 * (LINE + HEIGHT + BETWEEN) - BETWEEN;
+                    canvas::fill(area, (tick - 0.5, base - HEIGHT), (tick + 0.5, base), GRID);
+                }
                 let half = 0.5 * text_width(label, BODY);
                 let middle = tick.clamp(half, width - half);
                 let font = Font { colour: GREY, anchor: HPos::Center, ..PLAIN };

@@ -57,13 +57,13 @@ pub fn histogram<V: Into<f64> + Copy>(
     Figure::new(WIDTH, move |width| {
         let names: Vec<Name> =
             samples.iter().zip(PALETTE).map(|(sample, colour)| name(sample, Key::Line(colour))).collect();
-        let column = labels::wrapped(&names, width, PLOT_HEIGHT);
+        let column = labels::wrapped(&names, width);
         let frame = Frame {
             title: title.clone(),
             x_axis: x_axis.clone(),
             y_axis: y_axis.into(),
             notes: notes.clone(),
-            plot_height: PLOT_HEIGHT,
+            plot_height: PLOT_HEIGHT.max(labels::height(&column)),
             right: labels::width(&column),
         };
         let ends = [bins.low, bins.high()];

@@ -6,6 +6,8 @@ use plotters::style::{Color, RGBColor};
 use super::canvas::{self, Area, BODY, LEADING, PLAIN, put, text_width, units, wrap};
 
 const WIDEST: f64 = 150.0;
+/// A chart may grow to this height for the sake of its names.
+const HIGHEST: f64 = 420.0;
 const KEY: f64 = 18.0;
 const GAP: f64 = 10.0;
 const BETWEEN: f64 = 4.0;
@@ -37,33 +39,46 @@ impl Label {
     }
 }
 
-/// One label per name, in as many lines each, three at most, as leave room for all of them in this height; `width` is
-/// that of the figure.
-pub(super) fn wrapped(names: &[Name], width: f64, height: f64) -> Vec<Label> {
+/// One label per name, in three lines at most, or fewer where there are too many for that; `width` is that of the figure.
+pub(super) fn wrapped(names: &[Name], width: f64) -> Vec<Label> {
     let wrapped = |at_most| -> Vec<Label> {
-        let lines = |one: &Name| fitting(&one.name, &one.value, WIDEST.min(0.3 * width), at_most);
+        let lines = |one: &Name| fitting(&one.name, &one.value, (0.3 * width).clamp(80.0, WIDEST), at_most);
         names.iter().map(|one| Label { lines: lines(one), key: one.key }).collect()
     };
-    let fits = |labels: &Vec<Label>| labels.iter().map(Label::height).sum::<f64>() <= height;
-    [3, 2].into_iter().map(wrapped).find(fits).unwrap_or_else(|| wrapped(1))
+    [3, 2].into_iter().map(wrapped).find(|labels| height(labels) <= HIGHEST).unwrap_or_else(|| wrapped(1))
 }
 
-/// The name with its value in at most so many lines: a long name is cut before its value.
+/// The name with its value in at most so many lines: a long name is shortened, its value is not.
 fn fitting(name: &str, value: &str, width: f64, at_most: usize) -> Vec<String> {
-    let whole = wrap(&format!("{name}{value}"), BODY, width, at_most + 1);
+    let joined = |name: &str| {
+        let mut lines = wrap(name, BODY, width, at_most + 1);
+        let last = lines.last_mut().expect("a text has a line");
+        let longer = format!("{last}{value}");
+        if text_width(&longer, BODY) <= width || last.is_empty() {
+            *last = longer;
+        } else if !value.is_empty() {
+            lines.push(value.trim_start_matches([',', ' ']).into());
+        }
+        lines
+    };
+    let whole = joined(name);
     if whole.len() <= at_most {
         return whole;
     }
-    // No letter is narrower than a quarter of its size.
-    let most = at_most * (width / BODY * 4.0) as usize;
-    let mut name: Vec<char> = name.chars().take(most).collect();
-    loop {
-        let text: String = name.iter().collect();
-        let lines = wrap(&format!("{}…{value}", text.trim_end()), BODY, width, at_most + 1);
-        if lines.len() <= at_most || name.pop().is_none() {
-            return lines.into_iter().take(at_most).collect();
-        }
-    }
+    // Names that begin alike often differ at their ends: the middle goes. No letter is narrower than a quarter of its size.
+    let name: Vec<char> = name.chars().collect();
+    let most = name.len().min(at_most * (width / BODY * 4.0) as usize);
+    let cut = |kept: usize| {
+        let (head, tail) = (&name[..kept - kept / 3], &name[name.len() - kept / 3..]);
+        joined(&format!("{}…{}", String::from_iter(head).trim_end(), String::from_iter(tail).trim_start()))
+    };
+    let fitting = (0..most).rev().map(cut).find(|lines| lines.len() <= at_most);
+    fitting.unwrap_or_else(|| vec![value.trim_start_matches([',', ' ']).into()])
+}
+
+/// The height that the labels need, in pixels.
+pub(super) fn height(labels: &[Label]) -> f64 {
+    labels.iter().map(Label::height).sum()
 }
 
 /// The width that the labels need, in pixels.
@@ -128,8 +143,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_name_is_cut_before_its_value() {
+    fn a_long_name_is_shortened_and_its_value_is_not() {
         assert_eq!(fitting("train", " → 0.5", 150.0, 3), ["train → 0.5"]);
+        assert_eq!(fitting("plain gradient descent", " → 0.01478", 150.0, 3), ["plain gradient descent", "→ 0.01478"]);
+        let of_many = |rate| format!("a network of many layers with a learning rate of {rate}");
+        assert_ne!(fitting(&of_many(0.1), "", 150.0, 1), fitting(&of_many(0.2), "", 150.0, 1));
         for (name, at_most) in [("x".repeat(200), 3), ("신경망 ".repeat(50), 2), ("iiiii ".repeat(5000), 1)] {
             let lines = fitting(&name, " → 0.1234", 150.0, at_most);
             assert_eq!(lines.len(), at_most, "{lines:?}");
@@ -143,8 +161,7 @@ mod tests {
         let name = |_| Name { name: "a name of many words ".repeat(9), value: " → 1".into(), key: Key::Dashed };
         for n in [1, 5, 8, 12] {
             let names: Vec<Name> = (0..n).map(name).collect();
-            let labels = wrapped(&names, 640.0, 240.0);
-            assert!(labels.iter().map(Label::height).sum::<f64>() <= 240.0, "{n} names");
+            assert!(height(&wrapped(&names, 640.0)) <= HIGHEST, "{n} names");
         }
     }
 

@@ -19,7 +19,7 @@ const PLOT_HEIGHT: f64 = 240.0;
 /// of its own: this keeps a figure below 150 KB.
 const POINTS_EACH: usize = 1000;
 const POINTS_OF_CURVES: usize = 4000;
-const POINTS_OF_CLOUDS: usize = 1200;
+const POINTS_OF_CLOUDS: usize = 1000;
 /// Curves with at most this many points show each of them.
 const MARKED: usize = 30;
 /// So many horizontal and so many vertical lines to compare with.
@@ -70,14 +70,14 @@ pub(super) fn chart(title: &str, x_axis: AxisName, y_axis: AxisName, series: &[S
     ys.extend(headroom(&ys, drawn.marks.len(), y_axis.log));
     let title = title.to_owned();
     Figure::new(WIDTH, move |width| {
-        let column = labels::wrapped(&drawn.names(), width, PLOT_HEIGHT);
+        let column = labels::wrapped(&drawn.names(), width);
         let right = labels::width(&column);
         let frame = Frame {
             title: title.clone(),
             x_axis: x_axis.name.clone(),
             y_axis: y_axis.name.clone(),
             notes: notes.clone(),
-            plot_height: PLOT_HEIGHT,
+            plot_height: PLOT_HEIGHT.max(labels::height(&column)),
             right,
         };
         let x = Axis::named(&x_axis, &xs, 0.02, 10, whole);
@@ -125,6 +125,12 @@ impl Drawn {
         Self { data: data.collect(), levels: levels.take(REFERENCES).cloned().collect(), marks }
     }
 
+    /// How many points of one series are drawn; a band has as many as its curve.
+    fn budget(&self, one: &Series, width: f64) -> usize {
+        let alike = self.data.iter().filter(|other| other.kind == one.kind);
+        budget(width, alike.map(|other| if other.band.is_empty() { 1 } else { 2 }).sum(), one.joined())
+    }
+
     /// What stands at the right: each series with its last value, then each level.
     fn names(&self) -> Vec<Name> {
         let data = self.data.iter().zip(PALETTE).map(|(one, colour)| {
@@ -143,7 +149,7 @@ impl Drawn {
     /// Draws everything and answers with the height in pixels at which each name belongs, where it has one.
     fn draw(&self, area: &Area<'_>, chart: &mut Chart<'_, '_>, place: Place, width: f64) -> Vec<Option<f64>> {
         for (one, colour) in self.data.iter().zip(PALETTE) {
-            let outlines = one.band_outlines(budget(width, self.data.len(), true) / 2);
+            let outlines = one.band_outlines(self.budget(one, width) / 2);
             let pieces = outlines.into_iter().map(|outline| Polygon::new(outline, colour.mix(0.18).filled()));
             chart.draw_series(pieces).expect("a String takes every write");
         }
@@ -168,9 +174,8 @@ impl Drawn {
     }
 
     fn draw_series(&self, chart: &mut Chart<'_, '_>, one: &Series, colour: RGBColor, width: f64) -> Option<f64> {
-        let alike = self.data.iter().filter(|other| other.kind == one.kind).count();
         let marked = !one.joined() || one.points.len() <= MARKED;
-        let pieces = one.pieces(budget(width, alike, one.joined()));
+        let pieces = one.pieces(self.budget(one, width));
         let curve = colour.stroke_width(units(2.0) as u32);
         chart
             .draw_series(

@@ -59,7 +59,7 @@ pub fn update_ratios(title: &str, history: &History, net: &Net) -> Figure {
     if zeros > 0 {
         said.push(format!("Left out: {zeros} ratios of parameters that were still 0 before the step."));
     }
-    chart(title, "epoch".into(), log_axis("‖Δw‖ / ‖w‖ in the last step of the epoch"), &series, said)
+    chart(title, "epoch".into(), log_axis("|Δw| / |w| in the last step of the epoch"), &series, said)
 }
 
 /// Which of the parameters are drawn, and what to say about the others.

@@ -13,11 +13,11 @@ pub(super) fn notes(x_axis: &AxisName, y_axis: &AxisName, series: &[Series]) -> 
     let data: Vec<&Series> = series.iter().filter(|one| one.is_data()).collect();
     for one in data.iter().take(PALETTE.len()) {
         let why = one.points.iter().filter_map(|&(x, y)| misfit(x, x_axis.log).or(misfit(y, y_axis.log)));
-        notes.extend(left_out(&one.name, one.points.len(), why));
+        notes.extend(left_out(&quoted(&one.name), one.points.len(), why));
         if one.kind == Kind::Points {
             let alike = data.iter().take(PALETTE.len()).filter(|other| other.kind == one.kind).count();
             if one.points.len() > budget(WIDTH, alike, false) {
-                notes.push(format!("“{}”: a sample of its {} points is drawn.", one.name, one.points.len()));
+                notes.push(format!("{}: a sample of its {} points is drawn.", quoted(&one.name), one.points.len()));
             }
         }
     }
@@ -32,7 +32,7 @@ pub(super) fn notes(x_axis: &AxisName, y_axis: &AxisName, series: &[Series]) -> 
         let all: Vec<&Series> = series.iter().filter(|one| one.kind == kind).collect();
         let strange: Vec<&str> = all.iter().filter_map(value).collect();
         let fitting = all.len() - strange.len();
-        notes.extend(left_out(&format!("the {what}"), all.len(), strange.into_iter()));
+        notes.extend(left_out(&format!("Of the {what}"), all.len(), strange.into_iter()));
         if fitting > REFERENCES {
             notes.push(format!("The first {REFERENCES} of {fitting} {what} are drawn."));
         }
@@ -40,8 +40,14 @@ pub(super) fn notes(x_axis: &AxisName, y_axis: &AxisName, series: &[Series]) -> 
     notes
 }
 
+/// A name in quotes, shortened: below a chart a long one would hide what is said about it.
+pub(super) fn quoted(name: &str) -> String {
+    let short: String = name.chars().take(60).collect();
+    format!("“{short}{}”", if short.len() < name.len() { "…" } else { "" })
+}
+
 /// How many values of a set are left out for each reason.
-pub(super) fn left_out(name: &str, all: usize, why: impl Iterator<Item = &'static str>) -> Option<String> {
+pub(super) fn left_out(subject: &str, all: usize, why: impl Iterator<Item = &'static str>) -> Option<String> {
     let mut reasons: Vec<(&str, usize)> = Vec::new();
     for reason in why {
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
@@ -49,11 +55,9 @@ pub(super) fn left_out(name: &str, all: usize, why: impl Iterator<Item = &'stati
             None => reasons.push((reason, 1)),
         }
     }
-    let name: String =
-        if name.chars().count() > 60 { name.chars().take(59).chain(['…']).collect() } else { name.into() };
     let counts: Vec<String> =
         reasons.iter().map(|(reason, count)| format!("{count} of {all} values {reason}")).collect();
-    (!counts.is_empty()).then(|| format!("“{name}”: {}, left out.", counts.join(", ")))
+    (!counts.is_empty()).then(|| format!("{subject}: {}, left out.", counts.join(", ")))
 }
 
 pub(super) fn span(values: &[f64]) -> String {
