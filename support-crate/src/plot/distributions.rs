@@ -2,7 +2,7 @@
 
 use plotters::element::{PathElement, Polygon};
 use plotters::style::text_anchor::HPos;
-use plotters::style::{Color, RGBColor};
+use plotters::style::{Color, RGBColor, WHITE};
 
 use super::axis::Axis;
 use super::bins::{Bins, Sample};
@@ -104,10 +104,7 @@ pub(super) fn rows(
             canvas::write_title(area, &title_text);
             for (share, label) in x.ticks() {
                 let tick = MARGIN + share * space;
-                for i in 1..=rows.len() {
-                    let base = top + i as f64 * (LINE + HEIGHT + BETWEEN) - BETWEEN;
-                    canvas::fill(area, (tick - 0.5, base - HEIGHT), (tick + 0.5, base), GRID);
-                }
+                canvas::fill(area, (tick - 0.5, top), (tick + 0.5, bottom), GRID);
                 let half = 0.5 * text_width(label, BODY);
                 let middle = tick.clamp(half, width - half);
                 let font = Font { colour: GREY, anchor: HPos::Center, ..PLAIN };
@@ -166,6 +163,7 @@ impl Row {
         let bold = |text: &str| 1.08 * text_width(text, BODY);
         let rest = text_width(&self.moments, BODY) + bold(&marked) + 2.0 * gap;
         let name = canvas::wrap(&self.name, 1.08 * BODY, (width - 2.0 * MARGIN - rest).max(40.0), 1);
+        canvas::fill(area, (0.0, base - HEIGHT - LINE - BETWEEN + 1.0), (width, base - HEIGHT), WHITE);
         canvas::write(area, &name, (MARGIN, y), Font { bold: true, ..PLAIN });
         let x = MARGIN + name.first().map_or(0.0, |name| bold(name) + gap);
         canvas::write(area, std::slice::from_ref(&self.moments), (x, y), Font { colour: GREY, ..PLAIN });
