@@ -18,8 +18,8 @@ const PLOT_HEIGHT: f64 = 240.0;
 /// Points of one series that are drawn, of all curves together, and of all clouds together, where each takes a circle
 /// of its own: this keeps a figure below 150 KB.
 const POINTS_EACH: usize = 1000;
-const POINTS_OF_CURVES: usize = 4000;
-const POINTS_OF_CLOUDS: usize = 1000;
+const POINTS_OF_CURVES: usize = 3600;
+const POINTS_OF_CLOUDS: usize = 900;
 /// Curves with at most this many points show each of them.
 const MARKED: usize = 30;
 /// So many horizontal and so many vertical lines to compare with.
