@@ -22,6 +22,7 @@ pub(crate) mod number;
 mod panels;
 mod png;
 mod series;
+mod thinning;
 mod update_ratios;
 mod words_of_lines;
 
