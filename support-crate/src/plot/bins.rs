@@ -202,6 +202,12 @@ mod tests {
     }
 
     #[test]
+    fn an_edge_belongs_to_the_bin_at_its_right_and_the_last_one_to_the_last_bin() {
+        let bins = Bins { low: 0.0, width: 0.5, count: 2, whole: false };
+        assert_eq!(bins.counts(&[0.0, 0.5, 1.0, 1.1, -0.1]), [1, 2]);
+    }
+
+    #[test]
     fn the_width_is_that_of_freedman_and_diaconis() {
         // 8000 values spread evenly over 0 to 1: the quartiles are 0.5 apart, and 2 · 0.5 / 20 is 0.05.
         let even: Vec<f64> = (0..8000).map(|i| (f64::from(i) + 0.5) / 8000.0).collect();
