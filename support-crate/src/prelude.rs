@@ -29,7 +29,10 @@ pub use crate::nn::{
 };
 pub use crate::notebook::{Claims, Runs, ShowDebug, Table, code_lines, number_table, over_seeds, seed, table};
 pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};
-pub use crate::plot::{Figure, Series, bars, curve, graph, image_grid, lines, panels, points, timeline};
+pub use crate::plot::{
+    AxisName, Figure, Series, bars, curve, curve_at, distributions, graph, histogram, image_grid, layer_outputs,
+    learning_curves, level, lines, log_axis, mark, panels, points, timeline, update_ratios,
+};
 pub use crate::system::{
     self, BatchGradient, BusyClock, FloatFormat, GraphBytes, InputPipeline, InputRun, LayerSummary, MemoryPlan,
     PipelineSchedule, Precision, RingSum, Span, Summary, summary,

@@ -3,7 +3,7 @@
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
-use plotters::element::{Drawable, PointCollection, Rectangle, Text};
+use plotters::element::{Drawable, PathElement, PointCollection, Rectangle, Text};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontStyle, IntoFont, RGBColor, TextStyle, WHITE};
 
@@ -25,6 +25,9 @@ pub(super) const INK: RGBColor = RGBColor(26, 26, 26);
 pub(super) const GREY: RGBColor = RGBColor(89, 89, 89);
 pub(super) const AXIS: RGBColor = RGBColor(140, 140, 140);
 pub(super) const GRID: RGBColor = RGBColor(230, 230, 230);
+
+/// Lines between those of the grid.
+pub(super) const FAINT: RGBColor = RGBColor(244, 244, 244);
 
 /// A figure is this wide, in pixels at 100 %, unless it is a part of another one.
 pub(super) const WIDTH: f64 = 640.0;
@@ -126,6 +129,21 @@ pub(super) fn write(area: &Area<'_>, lines: &[String], (x, y): (f64, f64), font:
 pub(super) fn fill(area: &Area<'_>, from: (f64, f64), to: (f64, f64), colour: RGBColor) {
     let corners = [(units(from.0), units(from.1)), (units(to.0), units(to.1))];
     put(area, &Rectangle::new(corners, colour.filled()));
+}
+
+/// A dashed line, horizontal or vertical, for what the data are compared with.
+pub(super) fn dashed(area: &Area<'_>, from: (f64, f64), to: (f64, f64)) {
+    const DASH: f64 = 7.0;
+    const GAP: f64 = 5.0;
+    let length = (to.0 - from.0).abs() + (to.1 - from.1).abs();
+    let at = |along: f64| {
+        let share = (along / length).min(1.0);
+        (units(from.0 + share * (to.0 - from.0)), units(from.1 + share * (to.1 - from.1)))
+    };
+    for i in 0..(length / (DASH + GAP)).ceil() as usize {
+        let start = i as f64 * (DASH + GAP);
+        put(area, &PathElement::new(vec![at(start), at(start + DASH)], GREY.stroke_width(units(1.5) as u32)));
+    }
 }
 
 /// Draws one element of plotters, at the sheet's units.

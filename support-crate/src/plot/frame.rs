@@ -3,11 +3,10 @@
 use plotters::backend::SVGBackend;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;
-use plotters::style::TRANSPARENT;
 use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::canvas::{self, AXIS, Area, BODY, Font, GREY, GRID, LEADING, MARGIN, PLAIN, text_width, units};
+use super::canvas::{self, AXIS, Area, BODY, FAINT, Font, GREY, GRID, LEADING, MARGIN, PLAIN, text_width, units};
 use super::figure::Drawing;
 
 pub(super) type Chart<'a, 'b> = ChartContext<'a, SVGBackend<'b>, Cartesian2d<Axis, Axis>>;
@@ -89,7 +88,7 @@ fn axes<'a, 'b>(plot: &'a Area<'b>, x: &Axis, y: &Axis, tick_space: f64) -> Char
     let label = Font { colour: GREY, ..PLAIN };
     chart
         .configure_mesh()
-        .light_line_style(TRANSPARENT)
+        .light_line_style(FAINT)
         .bold_line_style(GRID)
         .axis_style(AXIS)
         .set_all_tick_mark_size(units(4.0))

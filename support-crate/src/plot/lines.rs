@@ -1,28 +1,38 @@
 //! Curves and points over two axes.
 
-use plotters::element::{Circle, PathElement};
-use plotters::style::Color;
+use plotters::element::{Circle, PathElement, Polygon};
+use plotters::style::text_anchor::HPos;
+use plotters::style::{Color, RGBColor, WHITE};
 
 use super::axis::{Axis, extent};
-use super::canvas::{self, PALETTE, WIDTH, units};
+use super::axis_name::{AxisName, misfit};
+use super::canvas::{self, Area, BODY, Font, GREY, LEADING, PALETTE, PLAIN, WIDTH, text_width, units};
 use super::figure::Figure;
-use super::frame::{Chart, Frame, widest};
-use super::labels;
+use super::frame::{Chart, Frame, Place, widest};
+use super::labels::{self, Key, Name};
 use super::number::number;
-use super::series::Series;
+use super::series::{Kind, Series};
+use super::words_of_lines::{alt, notes};
 
 const PLOT_HEIGHT: f64 = 240.0;
-/// Points of one series that are drawn, and of all series together: this keeps a figure below 150 KB.
+/// Points of one series that are drawn, of all curves together, and of all clouds together, where each takes a circle
+/// of its own: this keeps a figure below 150 KB.
 const POINTS_EACH: usize = 1000;
-const POINTS_IN_ALL: usize = 2000;
+const POINTS_OF_CURVES: usize = 3600;
+const POINTS_OF_CLOUDS: usize = 900;
 /// Curves with at most this many points show each of them.
 const MARKED: usize = 30;
+/// So many horizontal and so many vertical lines to compare with.
+pub(super) const REFERENCES: usize = 4;
+const LINE: f64 = BODY * LEADING;
 
 /// A chart of curves and points over two axes, each named at its right end with its last value.
 ///
-/// The title says what the chart answers; the axis titles carry the units. Values that are not finite are left
-/// out and counted below the chart; long series are thinned so that a curve keeps its lowest and highest points.
-/// Eight series are drawn: no more colours can be told apart.
+/// The title says what the chart answers; the axis titles carry the units, and are made by
+/// [`log_axis`](super::log_axis) where equal ratios shall be equal distances. Values that have no place on the axes are
+/// left out and counted below the chart; long series are thinned so that a curve keeps its lowest and highest points.
+/// Eight series are drawn: no more colours can be told apart. Beside them there is room for four
+/// [levels](super::level) and four [marks](super::mark).
 ///
 /// ```
 /// use dl_interview::plot::{curve, lines};
@@ -33,57 +43,139 @@ const MARKED: usize = 30;
 /// assert!(figure.svg().contains("mean loss (nats)"));
 /// assert!(figure.alt().contains("“test”: 3 values, first 0.35, last 0.11"));
 /// ```
-pub fn lines(title: &str, x_axis: &str, y_axis: &str, series: &[Series]) -> Figure {
-    let drawn = &series[..series.len().min(PALETTE.len())];
-    let (xs, ys): (Vec<f64>, Vec<f64>) = drawn.iter().flat_map(Series::drawable).unzip();
-    let notes = notes(series, drawn);
+pub fn lines(title: &str, x_axis: impl Into<AxisName>, y_axis: impl Into<AxisName>, series: &[Series]) -> Figure {
+    chart(title, x_axis.into(), y_axis.into(), series, Vec::new())
+}
+
+/// [`lines`], with something said under the chart.
+pub(super) fn chart(title: &str, x_axis: AxisName, y_axis: AxisName, series: &[Series], said: Vec<String>) -> Figure {
+    let drawn = Drawn::of(&x_axis, &y_axis, series);
+    let notes: Vec<String> = said.into_iter().chain(notes(&x_axis, &y_axis, series)).collect();
+    let (mut xs, mut ys): (Vec<f64>, Vec<f64>) = drawn.data.iter().flat_map(Series::drawable).unzip();
     if xs.is_empty() {
-        let reason = match series {
-            [] => "Nothing to draw: no series was given.".into(),
-            _ if series.iter().all(|one| one.points.is_empty()) => "Nothing to draw: the series are empty.".into(),
-            _ => format!("Nothing to draw: none of the values is finite. {}", notes.join(" ")),
+        let given: Vec<&Series> = series.iter().filter(|one| one.is_data()).collect();
+        let reason = match given.as_slice() {
+            [] => "no series was given.",
+            given if given.iter().all(|one| one.points.is_empty()) => "the series are empty.",
+            _ => "none of the values has a place on the axes.",
         };
-        return canvas::words(title, &reason);
+        return canvas::words(title, &format!("Nothing to draw: {reason} {}", notes.join(" ")));
     }
-    let (title, x_axis, y_axis) = (title.to_owned(), x_axis.to_owned(), y_axis.to_owned());
-    let alt = alt(&title, &x_axis, &y_axis, drawn, (&xs, &ys), &notes);
-    let drawn = drawn.to_vec();
+    let whole = xs.iter().all(|x| x.fract() == 0.0);
+    let alt = alt(title, (&x_axis, &xs), (&y_axis, &ys), &drawn, &notes);
+    xs.extend(drawn.marks.iter().map(|mark| mark.points[0].0));
+    ys.extend(drawn.levels.iter().map(|level| level.points[0].1));
+    let bounds = drawn.data.iter().flat_map(|one| &one.band).flat_map(|bound| [bound.0, bound.1]);
+    ys.extend(bounds.filter(|bound| misfit(*bound, y_axis.log).is_none()));
+    ys.extend(headroom(&ys, drawn.marks.len(), y_axis.log));
+    let title = title.to_owned();
     Figure::new(WIDTH, move |width| {
-        let column = labels::wrapped(&drawn);
+        let column = labels::wrapped(&drawn.names(), width);
         let right = labels::width(&column);
         let frame = Frame {
             title: title.clone(),
-            x_axis: x_axis.clone(),
-            y_axis: y_axis.clone(),
+            x_axis: x_axis.name.clone(),
+            y_axis: y_axis.name.clone(),
             notes: notes.clone(),
-            plot_height: PLOT_HEIGHT,
+            plot_height: PLOT_HEIGHT.max(labels::height(&column)),
             right,
         };
-        let whole = xs.iter().all(|x| x.fract() == 0.0);
-        let x = Axis::new(&xs, 0.02, 10, whole);
+        let x = Axis::named(&x_axis, &xs, 0.02, 10, whole);
         // Wide tick labels would run into each other: fewer of them.
-        let x = Axis::new(&xs, 0.02, frame.room(width, widest(&x)), whole);
-        let y = Axis::new(&ys, 0.05, 6, false);
+        let x = Axis::named(&x_axis, &xs, 0.02, frame.room(width, widest(&x)), whole);
+        let y = Axis::named(&y_axis, &ys, 0.05, 6, false);
         frame.draw(
             width,
             (&x, &y),
             &alt,
             |_| String::new(),
             |area, chart, place| {
-                let ends = draw(chart, &drawn);
+                let ends = drawn.draw(area, chart, place, width);
                 labels::write(area, &column, &ends, place.right, (place.top, place.bottom));
             },
         )
     })
 }
 
-/// Draws the series and answers with the height in pixels at which each one ends, where it has an end.
-fn draw(chart: &mut Chart<'_, '_>, series: &[Series]) -> Vec<Option<f64>> {
-    let budget = POINTS_EACH.min(POINTS_IN_ALL / series.len().max(1));
-    let mut ends = Vec::new();
-    for (one, colour) in series.iter().zip(PALETTE) {
-        let marked = !one.joined || one.points.len() <= MARKED;
-        let pieces = one.pieces(budget);
+/// Above all values, a value that keeps the top of the plot free for so many lines of text; none in a flat chart, which
+/// has room.
+fn headroom(ys: &[f64], lines: usize, log: bool) -> Option<f64> {
+    let (low, high) = extent(ys);
+    let text = (lines as f64 * LINE + 2.0) / (PLOT_HEIGHT - lines as f64 * LINE - 2.0);
+    let above = if log { high * (high / low).powf(text) } else { high + text * (high - low) };
+    (lines > 0 && misfit(above, log).is_none()).then_some(above)
+}
+
+/// What of the series is drawn, without what has no place on the axes.
+pub(super) struct Drawn {
+    pub(super) data: Vec<Series>,
+    pub(super) levels: Vec<Series>,
+    /// From left to right.
+    pub(super) marks: Vec<Series>,
+}
+
+impl Drawn {
+    fn of(x_axis: &AxisName, y_axis: &AxisName, series: &[Series]) -> Self {
+        let of = |kind: Kind| series.iter().filter(move |one| one.kind == kind);
+        let data = series.iter().filter(|one| one.is_data()).take(PALETTE.len()).map(|one| one.on(x_axis, y_axis));
+        let levels = of(Kind::Level).filter(|one| misfit(one.points[0].1, y_axis.log).is_none());
+        let marks = of(Kind::Mark).filter(|one| misfit(one.points[0].0, x_axis.log).is_none());
+        let mut marks: Vec<Series> = marks.take(REFERENCES).cloned().collect();
+        marks.sort_by(|a, b| a.points[0].0.total_cmp(&b.points[0].0));
+        Self { data: data.collect(), levels: levels.take(REFERENCES).cloned().collect(), marks }
+    }
+
+    /// How many points of one series are drawn; a band has as many as its curve.
+    fn budget(&self, one: &Series, width: f64) -> usize {
+        let alike = self.data.iter().filter(|other| other.kind == one.kind);
+        budget(width, alike.map(|other| if other.band.is_empty() { 1 } else { 2 }).sum(), one.joined())
+    }
+
+    /// What stands at the right: each series with its last value, then each level.
+    fn names(&self) -> Vec<Name> {
+        let data = self.data.iter().zip(PALETTE).map(|(one, colour)| {
+            let last = one.drawable().last().map(|(_, last)| format!(" → {}", number(last)));
+            let (key, value) = if one.joined() { (Key::Line(colour), last) } else { (Key::Dot(colour), None) };
+            Name { name: one.name.clone(), value: value.unwrap_or_default(), key }
+        });
+        let levels = self.levels.iter().map(|one| Name {
+            name: one.name.clone(),
+            value: with_value(&one.name, one.points[0].1),
+            key: Key::Dashed,
+        });
+        data.chain(levels).collect()
+    }
+
+    /// Draws everything and answers with the height in pixels at which each name belongs, where it has one.
+    fn draw(&self, area: &Area<'_>, chart: &mut Chart<'_, '_>, place: Place, width: f64) -> Vec<Option<f64>> {
+        for (one, colour) in self.data.iter().zip(PALETTE) {
+            let outlines = one.band_outlines(self.budget(one, width) / 2);
+            let pieces = outlines.into_iter().map(|outline| Polygon::new(outline, colour.mix(0.18).filled()));
+            chart.draw_series(pieces).expect("a String takes every write");
+        }
+        let inside = self.data.iter().flat_map(Series::drawable).next().unwrap_or_default();
+        let mut levels = Vec::new();
+        for level in &self.levels {
+            let y = f64::from(chart.backend_coord(&(inside.0, level.points[0].1)).1) / 2.0;
+            canvas::dashed(area, (place.left, y), (place.right, y));
+            levels.push(Some(y));
+        }
+        let at: Vec<f64> =
+            self.marks.iter().map(|one| f64::from(chart.backend_coord(&(one.points[0].0, inside.1)).0) / 2.0).collect();
+        for x in &at {
+            canvas::dashed(area, (*x, place.bottom), (*x, place.top));
+        }
+        for (i, (mark, x)) in self.marks.iter().zip(at).enumerate() {
+            name_mark(area, mark, (x, place.top + (i as f64 + 0.5) * LINE), place);
+        }
+        let ends: Vec<Option<f64>> =
+            self.data.iter().zip(PALETTE).map(|(one, colour)| self.draw_series(chart, one, colour, width)).collect();
+        ends.into_iter().chain(levels).collect()
+    }
+
+    fn draw_series(&self, chart: &mut Chart<'_, '_>, one: &Series, colour: RGBColor, width: f64) -> Option<f64> {
+        let marked = !one.joined() || one.points.len() <= MARKED;
+        let pieces = one.pieces(self.budget(one, width));
         let curve = colour.stroke_width(units(2.0) as u32);
         chart
             .draw_series(
@@ -95,55 +187,33 @@ fn draw(chart: &mut Chart<'_, '_>, series: &[Series]) -> Vec<Option<f64>> {
             .draw_series(alone.map(|point| Circle::new(*point, units(3.0), colour.filled())))
             .expect("a String takes every write");
         let last = pieces.last().and_then(|piece| piece.last());
-        ends.push(last.map(|point| f64::from(chart.backend_coord(point).1) / 2.0));
+        last.map(|point| f64::from(chart.backend_coord(point).1) / 2.0)
     }
-    ends
 }
 
-/// What the drawing leaves out, in words.
-fn notes(series: &[Series], drawn: &[Series]) -> Vec<String> {
-    let mut notes = Vec::new();
-    for one in drawn {
-        let (all, kept) = (one.points.len(), one.drawable().count());
-        if kept < all {
-            notes.push(format!("“{}”: {} of {all} values not finite, left out.", one.name, all - kept));
-        }
-        if !one.joined && all > POINTS_EACH.min(POINTS_IN_ALL / drawn.len()) {
-            notes.push(format!("“{}”: a sample of its {all} points is drawn.", one.name));
-        }
-    }
-    if series.len() > drawn.len() {
-        notes.push(format!("The first {} of {} series are drawn.", drawn.len(), series.len()));
-    }
-    notes
+/// How many points of each of so many curves or clouds are drawn in a figure of this width. Of four small figures side by
+/// side each has half the width, and a quarter of the points.
+pub(super) fn budget(width: f64, alike: usize, joined: bool) -> usize {
+    let in_all = if joined { POINTS_OF_CURVES } else { POINTS_OF_CLOUDS };
+    let share = (width / WIDTH).min(1.0).powi(2);
+    (share * POINTS_EACH.min(in_all / alike.max(1)) as f64) as usize
 }
 
-fn alt(
-    title: &str,
-    x_axis: &str,
-    y_axis: &str,
-    series: &[Series],
-    (xs, ys): (&[f64], &[f64]),
-    notes: &[String],
-) -> String {
-    let span = |values: &[f64]| {
-        let (low, high) = extent(values);
-        format!("from {} to {}", number(low), number(high))
-    };
-    let mut alt = format!("Line chart: {}Axes: {x_axis} {}, {y_axis} {}.", canvas::lead(title), span(xs), span(ys));
-    for one in series {
-        let values: Vec<f64> = one.drawable().map(|(_, y)| y).collect();
-        let said = match (values.first(), values.last()) {
-            (Some(first), Some(last)) => {
-                format!("{} values, first {}, last {}, {}", values.len(), number(*first), number(*last), span(&values))
-            }
-            _ => "no values".into(),
-        };
-        alt.push_str(&format!(" “{}”: {said}.", one.name));
-    }
-    for note in notes {
-        alt.push(' ');
-        alt.push_str(note);
-    }
-    alt
+/// What follows the name of a line to compare with: its value, if the name does not say it already.
+fn with_value(name: &str, value: f64) -> String {
+    let value = number(value);
+    if name.contains(&value) { String::new() } else { format!(" = {value}") }
+}
+
+/// Writes a mark's name at its right, or at its left if there is more room.
+fn name_mark(area: &Area<'_>, mark: &Series, (x, y): (f64, f64), place: Place) {
+    const GAP: f64 = 5.0;
+    let text = format!("{}{}", mark.name, with_value(&mark.name, mark.points[0].0));
+    let (left, right) = (x - GAP - place.left, place.right - x - GAP);
+    let is_left = text_width(&text, BODY) > right && left > right;
+    let text = canvas::wrap(&text, BODY, left.max(right).max(1.0), 1);
+    let (from, sign, anchor) = if is_left { (x - GAP, -1.0, HPos::Right) } else { (x + GAP, 1.0, HPos::Left) };
+    let to = from + sign * text_width(&text[0], BODY);
+    canvas::fill(area, (from.min(to), y - 0.5 * BODY), (from.max(to), y + 0.5 * BODY), WHITE);
+    canvas::write(area, &text, (from, y), Font { colour: GREY, anchor, ..PLAIN });
 }
