@@ -29,7 +29,10 @@ pub use crate::nn::{
 };
 pub use crate::notebook::{Claims, ShowDebug, Table, code_lines, seed, table};
 pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};
-pub use crate::plot::{Figure, Series, bars, curve, image_grid, lines, panels, points};
+pub use crate::plot::{
+    Figure, Series, bars, confusion_matrix, contours, curve, decision_regions, filters, heat_map, image_grid, lines,
+    panels, points, surface_3d,
+};
 pub use crate::system::{
     self, BatchGradient, BusyClock, FloatFormat, GraphBytes, InputPipeline, InputRun, LayerSummary, MemoryPlan,
     PipelineSchedule, Precision, RingSum, Span, Summary, summary,

@@ -1,0 +1,316 @@
+//! The ways of optimizers over a plane: cut at its border, thinned, and drawn with start, end and direction.
+
+use std::fmt::Write;
+
+use super::canvas::{Area, PALETTE, units};
+use super::colour::{is_finite, rgb};
+use super::field::Window;
+use super::labels::{self, Label};
+use super::number::number;
+use super::series::{Series, curve, points};
+use crate::landscape::Trajectory;
+
+/// Points of all walks together.
+const POINTS: usize = 3000;
+/// Between two points drawn, in pixels.
+const NEAR: f64 = 1.0;
+
+/// A walk with the name and the colour it has in the figure.
+#[derive(Clone)]
+pub(super) struct Walk {
+    name: String,
+    points: Vec<(f64, f64)>,
+    last: f64,
+    colour: usize,
+}
+
+/// The walks that get a colour: as many names as the theme has colours. Walks of the same name share one.
+#[track_caller]
+pub(super) fn new(walks: &[(&str, &Trajectory)]) -> (Vec<Walk>, Vec<String>) {
+    let mut names: Vec<&str> = Vec::new();
+    let (mut drawn, mut notes) = (Vec::new(), Vec::new());
+    for (name, walk) in walks {
+        let (steps, dimensions) = walk.points.dim();
+        assert!(
+            (dimensions == 2 || steps == 0) && walk.values.len() == steps,
+            "contours: “{name}” has {steps} points of {dimensions} numbers and {} values; a walk over a plane has two \
+             numbers per point, and one value for each",
+            walk.values.len()
+        );
+        let colour = names.iter().position(|known| known == name).unwrap_or(names.len());
+        if colour == names.len() {
+            names.push(name);
+        }
+        if colour >= PALETTE.len() {
+            continue;
+        }
+        let points: Vec<(f64, f64)> =
+            walk.points.rows().into_iter().map(|row| (row[0] as f64, row[1] as f64)).collect();
+        let last = walk.values.last().map_or(f64::NAN, |value| *value as f64);
+        drawn.push(Walk { name: (*name).to_owned(), points, last, colour });
+    }
+    if names.len() > PALETTE.len() {
+        notes.push(format!("The first {} of {} walks are drawn.", PALETTE.len(), names.len()));
+    }
+    (drawn, notes)
+}
+
+impl Walk {
+    /// A walk of one point marks a place.
+    fn mark(&self) -> bool {
+        self.points.len() == 1
+    }
+
+    /// The points before the first that is not finite.
+    fn finite(&self) -> &[(f64, f64)] {
+        let end = self.points.iter().position(|(x, y)| !is_finite(*x) || !is_finite(*y));
+        &self.points[..end.unwrap_or(self.points.len())]
+    }
+
+    /// What becomes of the walk beyond the window, in words.
+    pub(super) fn note(&self, x: (f64, f64), y: (f64, f64)) -> Option<String> {
+        let (finite, name) = (self.finite(), &self.name);
+        let outside = |(px, py): &(f64, f64)| *px < x.0 || *px > x.1 || *py < y.0 || *py > y.1;
+        if self.points.is_empty() {
+            return Some(format!("“{name}” has no points."));
+        }
+        let first = finite.iter().position(outside);
+        let ends_inside = finite.last().is_some_and(|last| !outside(last));
+        let mut said = match first {
+            Some(0) if self.mark() => vec!["lies outside the window".to_owned()],
+            Some(0) => vec!["starts outside the window".to_owned()],
+            Some(step) if ends_inside => {
+                vec![format!("leaves the window at step {step}, where it is cut, and returns")]
+            }
+            Some(step) => vec![format!("leaves the window at step {step}, where it is cut")],
+            None => Vec::new(),
+        };
+        if finite.len() < self.points.len() {
+            said.push(format!("diverges: step {} is not finite", finite.len()));
+        }
+        (!said.is_empty()).then(|| format!("“{name}” {}.", said.join(" and ")))
+    }
+
+    /// The walk for a text alternative.
+    pub(super) fn in_words(&self) -> String {
+        let place = |point: Option<&(f64, f64)>| {
+            point.map_or("nowhere".into(), |(x, y)| format!("({}, {})", number(*x), number(*y)))
+        };
+        if self.mark() {
+            return format!(" “{}”: a mark at {}, value {}.", self.name, place(self.points.first()), number(self.last));
+        }
+        let (start, end) = (place(self.points.first()), place(self.points.last()));
+        let steps = self.points.len().saturating_sub(1);
+        format!(" “{}”: {steps} steps from {start} to {end}, last value {}.", self.name, number(self.last))
+    }
+}
+
+/// One label per name: with the last value for a walk, without for a mark.
+pub(super) fn column(walks: &[Walk]) -> Vec<Label> {
+    let mut series: Vec<Series> = Vec::new();
+    for walk in walks.iter().filter(|walk| !walk.points.is_empty() || !walk.last.is_nan()) {
+        if walk.colour < series.len() {
+            continue;
+        }
+        series.push(match walk.mark() {
+            true => points(&walk.name, &[0.0], &[0.0]),
+            false if is_finite(walk.last) => curve(&walk.name, &[walk.last]),
+            false => curve(&format!("{} → {}", walk.name, number(walk.last)), &[0.0; 0]),
+        });
+    }
+    labels::wrapped(&series)
+}
+
+/// Writes the labels, each at the height where its walk ends.
+pub(super) fn write(area: &Area<'_>, walks: &[Walk], column: &[Label], window: &Window) {
+    let place = window.place;
+    let mut ends = vec![None; column.len()];
+    for walk in walks {
+        if let (Some(end), Some(last)) = (ends.get_mut(walk.colour), walk.finite().last()) {
+            *end = Some(window.at(*last).1.clamp(place.top, place.bottom));
+        }
+    }
+    labels::write(area, column, &ends, place.right, (place.top, place.bottom));
+}
+
+/// The walks as elements, and the pixels they take, for labels that avoid them.
+pub(super) fn elements(walks: &[Walk], window: &Window) -> (String, Vec<(f64, f64)>) {
+    let (mut elements, mut taken) = (String::new(), Vec::new());
+    let budget = POINTS / walks.len().max(1);
+    for walk in walks {
+        let [r, g, b] = rgb(PALETTE[walk.colour]);
+        let colour = format!("#{r:02X}{g:02X}{b:02X}");
+        let points: Vec<(f64, f64)> = walk.finite().iter().map(|point| window.at(*point)).collect();
+        let inside = |point: &&(f64, f64)| {
+            let (p, (x, y)) = (window.place, **point);
+            (p.left - 0.5..=p.right + 0.5).contains(&x) && (p.top - 0.5..=p.bottom + 0.5).contains(&y)
+        };
+        if walk.mark() {
+            if let Some((x, y)) = points.first().filter(inside) {
+                elements += &star((*x, *y), &colour);
+                taken.push((*x, *y));
+            }
+            continue;
+        }
+        let pieces = pieces(&points, budget, window);
+        let mut path = String::new();
+        for piece in &pieces {
+            path += &path_of(piece);
+            taken.extend(piece);
+        }
+        // White around the line keeps it apart from the lines of the field.
+        let line = format!("fill='none' d='{path}'/>\n");
+        let _ = write!(
+            elements,
+            "<path stroke='#FFF' stroke-width='7' {line}<path stroke='{colour}' stroke-width='4' {line}"
+        );
+        elements += &arrows(&pieces, &colour);
+        let ends = [(points.first(), "#FFF", colour.as_str()), (points.last(), colour.as_str(), "#FFF")];
+        for (end, fill, stroke) in ends {
+            if let Some((x, y)) = end.filter(inside) {
+                let (x, y) = (units(*x), units(*y));
+                let _ = writeln!(
+                    elements,
+                    "<circle cx='{x}' cy='{y}' r='10' fill='{fill}' stroke='{stroke}' stroke-width='3'/>"
+                );
+            }
+        }
+    }
+    (elements, taken)
+}
+
+/// What of a line of pixels lies inside the window, cut where it crosses the border, without points that nobody could
+/// tell apart, and with at most about `budget` of them.
+fn pieces(points: &[(f64, f64)], budget: usize, window: &Window) -> Vec<Vec<(f64, f64)>> {
+    let mut thin: Vec<(f64, f64)> = Vec::new();
+    for (i, point) in points.iter().enumerate() {
+        let near = thin.last().is_some_and(|last| (last.0 - point.0).abs() < NEAR && (last.1 - point.1).abs() < NEAR);
+        if !near || i == points.len() - 1 {
+            thin.push(*point);
+        }
+    }
+    let step = thin.len().div_ceil(budget.max(2)).max(1);
+    let last = thin.last().copied();
+    let mut thin: Vec<(f64, f64)> = thin.into_iter().step_by(step).collect();
+    thin.extend(last.filter(|last| thin.last() != Some(last)));
+
+    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
+    for pair in thin.windows(2) {
+        let Some((from, to)) = cut(pair[0], pair[1], window) else { continue };
+        match pieces.last_mut() {
+            Some(piece) if piece.last() == Some(&from) => piece.push(to),
+            _ => pieces.push(vec![from, to]),
+        }
+    }
+    pieces
+}
+
+/// The part of a line inside the window (Liang & Barsky 1984, "A New Concept and Method for Line Clipping", ACM
+/// Transactions on Graphics 3(1)).
+fn cut(from: (f64, f64), to: (f64, f64), window: &Window) -> Option<((f64, f64), (f64, f64))> {
+    let p = window.place;
+    let (mut enter, mut leave) = (0.0f64, 1.0f64);
+    for (start, end, low, high) in [(from.0, to.0, p.left, p.right), (from.1, to.1, p.top, p.bottom)] {
+        let way = end - start;
+        if way == 0.0 {
+            if start < low || start > high {
+                return None;
+            }
+            continue;
+        }
+        let (a, b) = ((low - start) / way, (high - start) / way);
+        enter = enter.max(a.min(b));
+        leave = leave.min(a.max(b));
+    }
+    let at = |share: f64| match share {
+        0.0 => from, // exactly, so that pieces join
+        1.0 => to,
+        _ => {
+            let (x, y) = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+            (x.clamp(p.left, p.right), y.clamp(p.top, p.bottom)) // a step from very far is rounded
+        }
+    };
+    (enter <= leave).then(|| (at(enter), at(leave)))
+}
+
+/// Three heads of arrows along the way, where it is long enough for them.
+fn arrows(pieces: &[Vec<(f64, f64)>], colour: &str) -> String {
+    let long = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1);
+    let total: f64 = pieces.iter().flat_map(|piece| piece.windows(2)).map(long).sum();
+    let (mut gone, mut next, mut path) = (0.0, 0.2, String::new());
+    for pair in pieces.iter().flat_map(|piece| piece.windows(2)) {
+        let length = long(pair);
+        gone += length;
+        if total > 60.0 && gone >= next * total && length > 0.0 && next < 0.9 {
+            let (ux, uy) = ((pair[1].0 - pair[0].0) / length, (pair[1].1 - pair[0].1) / length);
+            let (x, y) = (0.5 * (pair[0].0 + pair[1].0), 0.5 * (pair[0].1 + pair[1].1));
+            let corner = |ahead: f64, aside: f64| (x + ahead * ux - aside * uy, y + ahead * uy + aside * ux);
+            path += &path_of(&[corner(6.0, 0.0), corner(-4.0, 5.0), corner(-4.0, -5.0)]);
+            path.push('z');
+            while next * total <= gone {
+                next += 0.3;
+            }
+        }
+    }
+    if path.is_empty() { path } else { format!("<path fill='{colour}' stroke='#FFF' d='{path}'/>\n") }
+}
+
+fn star((x, y): (f64, f64), colour: &str) -> String {
+    let corner = |k: usize| {
+        let (angle, radius) = (k as f64 * std::f64::consts::PI / 5.0, if k.is_multiple_of(2) { 8.0 } else { 3.5 });
+        (x + radius * angle.sin(), y - radius * angle.cos())
+    };
+    let corners: Vec<(f64, f64)> = (0..10).map(corner).collect();
+    format!("<path fill='{colour}' stroke='#FFF' stroke-width='2' d='{}z'/>\n", path_of(&corners))
+}
+
+/// A line through pixels for a path's `d`, in the short form: each point from the one before.
+pub(super) fn path_of(points: &[(f64, f64)]) -> String {
+    let mut path = String::new();
+    let mut last = (0, 0);
+    for (i, point) in points.iter().enumerate() {
+        let at = (units(point.0), units(point.1));
+        let (x, y) = (at.0 - last.0, at.1 - last.1);
+        if i == 0 {
+            let _ = write!(path, "M{x} {y}l");
+        } else if (x, y) != (0, 0) {
+            let _ = write!(path, "{x} {y} ");
+        }
+        last = at;
+    }
+    path.truncate(path.trim_end_matches([' ', 'l']).len());
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::Place;
+    use super::*;
+
+    fn window() -> Window {
+        Window { place: Place { left: 0.0, right: 100.0, top: 0.0, bottom: 100.0 }, x: 0.0..1.0, y: 0.0..1.0 }
+    }
+
+    #[test]
+    fn a_line_is_cut_where_it_leaves_and_comes_back() {
+        let way = [(50.0, 50.0), (150.0, 50.0), (150.0, 80.0), (50.0, 80.0)];
+        let found = pieces(&way, 100, &window());
+        assert_eq!(found, [[(50.0, 50.0), (100.0, 50.0)], [(100.0, 80.0), (50.0, 80.0)]]);
+        assert!(pieces(&[(200.0, -50.0), (200.0, 300.0)], 100, &window()).is_empty());
+        let far = pieces(&[(50.0, 50.0), (1e280, 50.0)], 100, &window());
+        assert_eq!(far, [[(50.0, 50.0), (100.0, 50.0)]]);
+    }
+
+    #[test]
+    fn a_long_walk_is_thinned_and_keeps_its_ends() {
+        let way: Vec<(f64, f64)> = (0..50_000).map(|i| (f64::from(i % 2) * 90.0, 0.001 * f64::from(i))).collect();
+        let found = pieces(&way, 1000, &window());
+        assert!(found.len() == 1 && found[0].len() <= 1002, "{}", found[0].len());
+        assert_eq!((found[0][0], *found[0].last().unwrap()), (way[0], way[49_999]));
+    }
+
+    #[test]
+    fn a_path_is_written_from_point_to_point() {
+        assert_eq!(path_of(&[(1.0, 1.0), (2.0, 3.5), (2.0, 3.5), (0.0, 0.0)]), "M2 2l2 5 -4 -7");
+    }
+}
