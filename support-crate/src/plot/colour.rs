@@ -42,6 +42,8 @@ pub(super) struct Scale {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) kind: Kind,
+    /// Whether there are values below `low`, which have its colour.
+    pub(super) lower: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,7 +63,7 @@ impl Scale {
         let (low, high) = extent(values);
         if low < 0.0 && high > 0.0 {
             let far = high.max(-low);
-            return Self { low: -far, high: far, kind: Kind::Diverging };
+            return Self { low: -far, high: far, kind: Kind::Diverging, lower: false };
         }
         let smallest = values.iter().copied().filter(|value| *value > 0.0).fold(f64::INFINITY, f64::min);
         if may_log && low >= 0.0 && high > DECADES * smallest {
@@ -69,9 +71,10 @@ impl Scale {
             let mut sorted = values.to_vec();
             sorted.sort_by(f64::total_cmp);
             let percent = sorted[sorted.len() / 100].max(smallest).max(high * 1e-12);
-            return Self { low: percent.min(high / DECADES), high, kind: Kind::Log };
+            let percent = percent.min(high / DECADES);
+            return Self { low: percent, high, kind: Kind::Log, lower: low < percent };
         }
-        Self { low, high, kind: Kind::Sequential }
+        Self { low, high, kind: Kind::Sequential, lower: false }
     }
 
     /// Whether all values are the same, but for rounding.
@@ -123,6 +126,11 @@ impl Scale {
         [(0.0, self.low), (1.0, self.high)].into_iter().chain(inner).collect()
     }
 
+    /// The lower end in words.
+    pub(super) fn lowest(&self) -> String {
+        format!("{}{}", if self.lower { "≤ " } else { "" }, number(self.low))
+    }
+
     /// At most five powers of ten between the ends.
     fn decades(&self) -> Vec<f64> {
         let (first, last) = (self.low.log10().ceil() as i32, self.high.log10().floor() as i32);
@@ -147,6 +155,12 @@ pub(super) fn mixed(a: [u8; 3], b: [u8; 3], share: f64) -> [u8; 3] {
     std::array::from_fn(|i| (f64::from(a[i]) * (1.0 - share) + f64::from(b[i]) * share).round() as u8)
 }
 
+/// Whether white is easier to read on a colour than ink: by its luminance, as WCAG defines it.
+pub(super) fn is_dark(colour: [u8; 3]) -> bool {
+    let [r, g, b] = colour.map(|part| (f64::from(part) / 255.0).powf(2.2));
+    0.2126 * r + 0.7152 * g + 0.0722 * b < 0.2
+}
+
 /// A colour of the theme in the three numbers of a bitmap.
 pub(super) fn rgb(colour: RGBColor) -> [u8; 3] {
     [colour.0, colour.1, colour.2]
@@ -162,7 +176,8 @@ pub(super) struct Bar {
 impl Bar {
     pub(super) fn new(scale: Scale, name: &str) -> Self {
         let name = if scale.kind == Kind::Log { format!("{name} (logarithmic)") } else { name.to_owned() };
-        let labels = scale.marks().into_iter().map(|(share, value)| (share, number(value))).collect();
+        let label = |(share, value)| (share, if share == 0.0 { scale.lowest() } else { number(value) });
+        let labels = scale.marks().into_iter().map(label).collect();
         Self { scale, name: canvas::wrap(&name, BODY, WIDEST_NAME, 4), labels }
     }
 
@@ -212,8 +227,8 @@ mod tests {
 
     #[test]
     fn the_scale_follows_from_the_values() {
-        assert_eq!(Scale::new(&[2.0, 5.0], true), Scale { low: 2.0, high: 5.0, kind: Kind::Sequential });
-        assert_eq!(Scale::new(&[-1.0, 4.0], true), Scale { low: -4.0, high: 4.0, kind: Kind::Diverging });
+        assert_eq!(Scale::new(&[2.0, 5.0], true), Scale { low: 2.0, high: 5.0, kind: Kind::Sequential, lower: false });
+        assert_eq!(Scale::new(&[-1.0, 4.0], true), Scale { low: -4.0, high: 4.0, kind: Kind::Diverging, lower: false });
         assert_eq!(Scale::new(&[0.0, 0.1, 200.0], true).kind, Kind::Log);
         assert_eq!(Scale::new(&[0.0, 0.1, 200.0], false).kind, Kind::Sequential);
         assert_eq!(Scale::new(&[0.0, 0.5, 200.0], true).kind, Kind::Sequential);
@@ -223,7 +238,7 @@ mod tests {
     fn zero_has_the_middle_of_a_diverging_scale_and_each_decade_the_same_room() {
         let around = Scale::new(&[-1.0, 4.0], false);
         assert_eq!((around.share(0.0), around.share(4.0), around.share(-1.0)), (0.5, 1.0, 0.375));
-        let log = Scale { low: 0.01, high: 100.0, kind: Kind::Log };
+        let log = Scale { low: 0.01, high: 100.0, kind: Kind::Log, lower: false };
         for (value, share) in [(0.0, 0.0), (0.1, 0.25), (1.0, 0.5), (100.0, 1.0)] {
             assert!((log.share(value) - share).abs() < 1e-12, "{value}");
         }
@@ -242,7 +257,7 @@ mod tests {
     #[test]
     fn each_step_is_lighter_than_the_one_before() {
         let light = |c: &[u8; 3]| 0.2126 * f64::from(c[0]) + 0.7152 * f64::from(c[1]) + 0.0722 * f64::from(c[2]);
-        let palette = Scale { low: 0.0, high: 1.0, kind: Kind::Sequential }.palette(0.0);
+        let palette = Scale { low: 0.0, high: 1.0, kind: Kind::Sequential, lower: false }.palette(0.0);
         let steps: Vec<f64> = palette[..usize::from(STEPS)].iter().map(light).collect();
         assert!(steps.windows(2).all(|pair| pair[1] >= pair[0] - 1.0) && steps[199] > steps[0] + 180.0);
     }

@@ -1,14 +1,15 @@
 //! Which class is taken for which.
 
 use ndarray::{Array2, s};
+use plotters::style::WHITE;
 use plotters::style::text_anchor::HPos;
-use plotters::style::{RGBColor, WHITE};
 
-use super::canvas::{self, AXIS, BODY, Font, GREY, INK, LEADING, MARGIN, PALETTE, PLAIN, WIDTH, text_width};
-use super::colour::{image, mixed, rgb};
+use super::canvas::{self, BODY, Font, GREY, INK, LEADING, MARGIN, PALETTE, PLAIN, WIDTH, text_width};
+use super::colour::{image, is_dark, mixed, rgb};
 use super::figure::Figure;
 use super::number::significant;
 use super::png;
+use super::walks::path_of;
 
 /// Classes that have room for their counts.
 const COUNTED: usize = 20;
@@ -112,10 +113,8 @@ pub fn confusion_matrix(title: &str, counts: &Array2<usize>, names: &[&str]) -> 
         let note: Vec<String> = notes.iter().flat_map(|note| canvas::wrap(note, BODY, room, 3)).collect();
         let end = top + edge + 14.0;
         let height = end + note.len() as f64 * BODY * LEADING + 8.0;
-        let elements = match bitmap {
-            true => image((left, top), (left + edge, top + edge), &bitmap_uri(&counts), false),
-            false => String::new(),
-        };
+        let mut elements = image((left, top), (left + edge, top + edge), &bitmap_uri(&counts), false);
+        elements += &grid(left, top, cell, if bitmap { 1 } else { classes }, edge);
         canvas::sheet((width, height), &alt, &elements, |area| {
             let under_title = canvas::write_title(area, &title_text);
             let grey = Font { colour: GREY, ..PLAIN };
@@ -133,25 +132,19 @@ pub fn confusion_matrix(title: &str, counts: &Array2<usize>, names: &[&str]) -> 
                 let at = (left + (j as f64 + 0.5) * cell, first);
                 canvas::write(area, name, at, Font { anchor: HPos::Center, ..name_font });
             }
+            canvas::write(area, &note, (MARGIN, end + 4.0), grey);
             if bitmap {
                 let y = top - 4.0 - 0.5 * line;
                 canvas::write(area, &row_names[0], (left, y), name_font);
                 canvas::write(area, &row_names[1], (left + edge, y), Font { anchor: HPos::Right, ..name_font });
-                return;
             }
-            for ((i, j), count) in counts.indexed_iter() {
-                let share = share(*count, counts.row(i).iter().map(|count| *count as f64).sum());
-                let [r, g, b] = colour(share, i == j);
-                let (x, y) = (left + j as f64 * cell, top + i as f64 * cell);
-                canvas::fill(area, (x, y), (x + cell, y + cell), AXIS);
-                canvas::fill(area, (x + 0.5, y + 0.5), (x + cell - 0.5, y + cell - 0.5), RGBColor(r, g, b));
-                if counted && (*count > 0 || i == j) {
-                    let ink = if i == j && share > 0.5 { WHITE } else { INK };
-                    let font = Font { size, colour: ink, bold: i == j, anchor: HPos::Center };
-                    canvas::write(area, &[count.to_string()], (x + 0.5 * cell, y + 0.5 * cell), font);
-                }
+            for ((i, j), count) in counts.indexed_iter().filter(|((i, j), count)| counted && (**count > 0 || i == j)) {
+                let row: f64 = counts.row(i).iter().map(|count| *count as f64).sum();
+                let ink = if is_dark(colour(share(*count as f64, row), i == j)) { WHITE } else { INK };
+                let font = Font { size, colour: ink, bold: i == j, anchor: HPos::Center };
+                let at = (left + (j as f64 + 0.5) * cell, top + (i as f64 + 0.5) * cell);
+                canvas::write(area, &[count.to_string()], at, font);
             }
-            canvas::write(area, &note, (MARGIN, end + 4.0), grey);
         })
     })
 }
@@ -164,7 +157,9 @@ fn said(counts: &Array2<usize>, names: &[String]) -> Vec<String> {
     if all == 0.0 {
         return vec!["All counts are 0.".into()];
     }
-    let percent = significant(100.0 * right / all, 3);
+    let percent = 100.0 * right / all;
+    // 99.95 % is not all of them.
+    let percent = significant(percent, if percent > 99.0 { 5 } else { 3 });
     let mut notes = vec![format!("Blue: {percent} % of {} are right.", significant(all, 15))];
     let mistakes = counts.indexed_iter().filter(|((i, j), count)| i != j && **count > 0);
     // The first of several that are equal.
@@ -179,8 +174,18 @@ fn said(counts: &Array2<usize>, names: &[String]) -> Vec<String> {
     notes
 }
 
-fn share(count: usize, row: f64) -> f64 {
-    if row == 0.0 { 0.0 } else { count as f64 / row }
+fn share(count: f64, row: f64) -> f64 {
+    if row == 0.0 { 0.0 } else { count / row }
+}
+
+/// The lines between the cells, and around them.
+fn grid(left: f64, top: f64, cell: f64, cells: usize, edge: f64) -> String {
+    let step = if cells == 1 { edge } else { cell };
+    let lines = (0..=cells)
+        .map(|i| i as f64 * step)
+        .flat_map(|at| [[(left + at, top), (left + at, top + edge)], [(left, top + at), (left + edge, top + at)]]);
+    let path: String = lines.map(|line| path_of(&line)).collect();
+    format!("<path fill='none' stroke='#8C8C8C' d='{path}'/>\n")
 }
 
 /// The colour of a share of a row. Mistakes are few where a model is any good: theirs grows with the root.
@@ -201,9 +206,7 @@ fn bitmap_uri(counts: &Array2<usize>) -> String {
         .flat_map(|right| (0..STEPS).map(move |step| colour(step as f64 / (STEPS - 1) as f64, right)))
         .collect();
     let pixels = sums.indexed_iter().map(|((i, j), sum)| {
-        let row = sums.row(i).sum();
-        let share = if row == 0.0 { 0.0 } else { sum / row };
-        let step = (share * (STEPS - 1) as f64).ceil() as usize;
+        let step = (share(*sum, sums.row(i).sum()) * (STEPS - 1) as f64).ceil() as usize;
         (if i == j { step } else { STEPS + step }) as u8
     });
     png::palette_uri(&pixels.collect::<Vec<_>>(), side, &palette)

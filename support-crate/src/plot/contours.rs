@@ -22,8 +22,10 @@ use crate::tensor::Real;
 const PLOT_HEIGHT: f64 = 360.0;
 /// Points of the grid per side that lines are drawn from, and the characters they may take.
 const FINEST: usize = 120;
-const CHARACTERS: usize = 40_000;
-const PALE: f64 = 0.55;
+const CHARACTERS: usize = 20_000;
+/// Rows and columns of the bitmap below the lines: few, for it is smooth.
+const GROUND: (usize, usize) = (90, 100);
+const PALE: f64 = 0.65;
 const SMALL: f64 = BODY - 2.0;
 /// Between the numbers on the lines, and between them and the walks, in pixels.
 const APART: f64 = 34.0;
@@ -100,8 +102,8 @@ pub fn contours(
     );
     alt.extend(walks.iter().map(walks::Walk::in_words));
     let alt = format!("{alt} {}", notes.join(" "));
-    let ground = field.sampled((120, 140), false);
-    let uri = png::palette_uri(&pixels(&ground, &field.scale), 140, &field.scale.palette(PALE));
+    let ground = field.sampled(GROUND, false);
+    let uri = png::palette_uri(&pixels(&ground, &field.scale), GROUND.1, &field.scale.palette(PALE));
     let y = Axis::new(&[field.ys.0, field.ys.1], 0.0, 8, false);
 
     let (title, x_axis, y_axis) = (title.to_owned(), x_axis.to_owned(), y_axis.to_owned());

@@ -14,7 +14,9 @@ const PIXELS: usize = 70_000;
 /// An image is between so many pixels of the sheet wide.
 const NARROWEST: f64 = 14.0;
 const LARGEST: f64 = 90.0;
-const TALLEST: f64 = 900.0;
+/// All rows together, if their images need not become too small for that; and the bar of colours.
+const TALLEST: f64 = 560.0;
+const TALLEST_BAR: f64 = 220.0;
 const ROW_NAMES: f64 = 26.0;
 
 /// Filters or feature maps as small images, all with the same colours: blue below zero, red above it.
@@ -81,10 +83,11 @@ pub fn filters(title: &str, values: &ArrayD<Real>) -> Figure {
         };
         let rows = if single { (n * c).div_ceil(columns) } else { n };
         let pixel = (room / (columns * (wide + gap)) as f64).min(LARGEST / wide.max(high) as f64);
+        let pixel = pixel.min((TALLEST / (rows * (high + gap)) as f64).max(NARROWEST / wide as f64));
         let pixel = if pixel > 2.0 { (2.0 * pixel).floor() / 2.0 } else { pixel };
         let budget = (PIXELS as f64 * (width / WIDTH).min(1.0).powi(2)) as usize;
         let rows = rows
-            .min(((TALLEST / pixel) as usize / (high + gap)).max(1))
+            .min(((1.5 * TALLEST / pixel) as usize / (high + gap)).max(1))
             .min((budget / (columns * (wide + gap) * (high + gap))).max(1));
         let drawn = if single { (n * c).min(rows * columns) } else { rows * columns };
 
@@ -128,8 +131,9 @@ pub fn filters(title: &str, values: &ArrayD<Real>) -> Figure {
         };
         let top = canvas::title_height(&title_text) + 12.0 + what.len() as f64 * line;
         let (right, bottom) = (left + bitmap_wide as f64 * pixel, top + bitmap_high as f64 * pixel);
-        let bar_bottom = bottom.max(top + 90.0);
-        let height = bar_bottom + 16.0 + note.len() as f64 * line;
+        let bar_bottom = (bottom - top).clamp(90.0, TALLEST_BAR) + top;
+        let end = bottom.max(bar_bottom);
+        let height = end + 16.0 + note.len() as f64 * line;
         let (low, highest) = super::axis::extent(&finite);
         let alt = format!(
             "Images: {}{n} × {c}, {} images of {high} × {wide}, values from {} to {}. {}",
@@ -153,7 +157,7 @@ pub fn filters(title: &str, values: &ArrayD<Real>) -> Figure {
                 }
             }
             bar.write(area, right, (top, bar_bottom));
-            canvas::write(area, &note, (MARGIN, bar_bottom + 14.0), grey);
+            canvas::write(area, &note, (MARGIN, end + 14.0), grey);
         })
     })
 }

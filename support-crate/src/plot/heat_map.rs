@@ -1,13 +1,16 @@
 //! A field over two axes, in colours.
 
 use ndarray::Array2;
+use plotters::style::WHITE;
+use plotters::style::text_anchor::HPos;
 
 use super::axis::Axis;
-use super::canvas::{self, WIDTH};
-use super::colour::{Bar, image};
+use super::canvas::{self, Area, BODY, Font, INK, PLAIN, WIDTH, text_width};
+use super::colour::{Bar, image, is_dark};
 use super::field::{Field, Window, pixels};
 use super::figure::Figure;
 use super::frame::{Frame, widest};
+use super::number::significant;
 use super::png;
 use crate::tensor::Real;
 
@@ -21,7 +24,7 @@ const SMALLEST: f64 = 2.5;
 /// from `xs.0` to `xs.1`, the rows from `ys.0` (at the bottom) to `ys.1`. `name` says what the values are. Values of both
 /// signs are blue below zero and red above it, others go from dark to light; positive ones over more than three decades
 /// by their logarithm. NaN is drawn light grey, infinity dark grey, and both are counted. Cells too small to be seen are
-/// made one with their neighbours.
+/// made one with their neighbours; those with room for it have their value written in.
 ///
 /// # Panics
 ///
@@ -84,9 +87,34 @@ pub fn heat_map(
                 let (right, top) = window.at((ends_of_cells(field.xs, columns).1, ends_of_cells(field.ys, rows).1));
                 image((left, top), (right, bottom), &uri, false) + &bar.element(place.right, (place.top, place.bottom))
             },
-            |area, _, place| bar.write(area, place.right, (place.top, place.bottom)),
+            |area, _, place| {
+                if drawn.dim() == field.values.dim() {
+                    write_values(area, &field, &Window::new(place, &x, &y));
+                }
+                bar.write(area, place.right, (place.top, place.bottom));
+            },
         )
     })
+}
+
+/// Writes the values into their cells, if those have room for them.
+fn write_values(area: &Area<'_>, field: &Field, window: &Window) {
+    let (rows, columns) = field.values.dim();
+    let place = window.place;
+    let room = ((place.right - place.left) / columns as f64, (place.bottom - place.top) / rows as f64);
+    let texts = field.values.mapv(|value| significant(value, 3));
+    let widest = texts.iter().map(|text| text_width(text, BODY)).fold(0.0, f64::max);
+    if widest + 8.0 > room.0 || BODY + 6.0 > room.1 {
+        return;
+    }
+    let palette = field.scale.palette(0.0);
+    for ((i, j), text) in texts.indexed_iter() {
+        let colour = palette[usize::from(field.scale.step(field.values[[i, j]]))];
+        let font = Font { colour: if is_dark(colour) { WHITE } else { INK }, anchor: HPos::Center, ..PLAIN };
+        let (left, bottom) = window.at((ends_of_cells(field.xs, columns).0, ends_of_cells(field.ys, rows).0));
+        let at = (left + (j as f64 + 0.5) * room.0, bottom - (i as f64 + 0.5) * room.1);
+        canvas::write(area, std::slice::from_ref(text), at, font);
+    }
 }
 
 /// Where the first cell of an axis begins and the last one ends: each value in the middle of its cell.

@@ -57,6 +57,9 @@ pub(super) fn level_lines(values: &Array2<f64>, level: f64) -> Vec<Vec<(f64, f64
         (0..next.len()).filter(|&edge| next[edge][0] != usize::MAX && next[edge][1] == usize::MAX).collect();
     let mut lines = Vec::new();
     for start in ends.into_iter().chain(0..next.len()) {
+        if next[start] == [usize::MAX; 2] {
+            continue; // no line, or one that is done
+        }
         let (mut line, mut edge) = (vec![point(start)], start);
         while let Some(way) = next[edge].iter().position(|to| *to != usize::MAX) {
             let to = std::mem::replace(&mut next[edge][way], usize::MAX);
@@ -65,9 +68,7 @@ pub(super) fn level_lines(values: &Array2<f64>, level: f64) -> Vec<Vec<(f64, f64
             line.push(point(to));
             edge = to;
         }
-        if line.len() > 1 {
-            lines.push(line);
-        }
+        lines.push(line);
     }
     lines
 }

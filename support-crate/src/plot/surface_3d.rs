@@ -10,10 +10,11 @@ use super::colour::is_finite;
 use super::field::Field;
 use super::figure::Figure;
 use super::number::number;
+use super::walks::path_of;
 use crate::tensor::Real;
 
-/// Quads per side at full width: 40 × 40 of them take 80 KB.
-const QUADS: f64 = 40.0;
+/// Quads per side at full width: 32 × 32 of them take 60 KB.
+const QUADS: f64 = 32.0;
 /// How far the view is turned, and how far from above it comes, in degrees.
 const TURN: f64 = 35.0;
 const ABOVE: f64 = 32.0;
@@ -63,7 +64,7 @@ pub fn surface_3d(
     let z_axis = if field.log() { format!("{z_axis} (logarithmic)") } else { z_axis.to_owned() };
     let (title, x_axis, y_axis) = (title.to_owned(), x_axis.to_owned(), y_axis.to_owned());
     Figure::new(WIDTH, move |width| {
-        let finest = (QUADS * (width / WIDTH).min(1.0)) as usize + 1;
+        let finest = (QUADS * (width / WIDTH).min(1.0).powf(1.5)).max(8.0) as usize + 1;
         let size = (rows.min(finest), columns.min(finest));
         let heights = if size == (rows, columns) { field.values.clone() } else { field.sampled(size, true) };
         let mut notes = field.notes("holes");
@@ -78,7 +79,7 @@ pub fn surface_3d(
         let line = BODY * LEADING;
         let top = canvas::title_height(&title_text) + 14.0 + z_title.len() as f64 * line;
         let view = View { top: top - view.highest(), ..view };
-        let end = view.lowest() + 2.0 * line + 18.0;
+        let end = view.lowest() + 22.0;
         let height = end + 8.0 + notes_text.len() as f64 * line;
         let alt = format!(
             "Surface: {}{z_axis} over {x_axis} from {} to {} and {y_axis} from {} to {}; {}. {}",
@@ -125,7 +126,8 @@ pub fn surface_3d(
             for (share, value) in marks {
                 let (x, y) = view.at(left.0, left.1, share);
                 let y = if share == 0.0 { y - 6.0 } else { y };
-                canvas::write(area, &[number(value)], (x - 6.0, y), Font { anchor: HPos::Right, ..grey });
+                let value = if share == 0.0 { field.scale.lowest() } else { number(value) };
+                canvas::write(area, &[value], (x - 6.0, y), Font { anchor: HPos::Right, ..grey });
             }
             canvas::write(area, &notes_text, (MARGIN, end), grey);
         })
@@ -152,7 +154,7 @@ fn quads(heights: &Array2<f64>, field: &Field, view: &View) -> String {
         let [r, g, b] = palette[(mean * (palette.len() - 4) as f64) as usize];
         let points =
             corners.map(|(i, j)| view.at(share(j, columns), share(i, rows), field.scale.share(heights[[i, j]])));
-        let _ = writeln!(elements, "<path fill='#{r:02X}{g:02X}{b:02X}' d='{}z'/>", super::walks::path_of(&points));
+        let _ = writeln!(elements, "<path fill='#{r:02X}{g:02X}{b:02X}' d='{}z'/>", path_of(&points));
     }
     elements + "</g>\n"
 }
@@ -232,11 +234,11 @@ impl View {
         let [front, a, b, back] = self.corners();
         let left = self.front()[0];
         let at = |corner: (f64, f64), z: f64| self.at(corner.0, corner.1, z);
-        let mut path = super::walks::path_of(&[at(a, 0.0), at(front, 0.0), at(b, 0.0), at(back, 0.0), at(a, 0.0)]);
+        let mut path = path_of(&[at(a, 0.0), at(front, 0.0), at(b, 0.0), at(back, 0.0), at(a, 0.0)]);
         for wall in [a, b] {
-            path += &super::walks::path_of(&[at(wall, 0.0), at(wall, 1.0), at(back, 1.0), at(back, 0.0)]);
+            path += &path_of(&[at(wall, 0.0), at(wall, 1.0), at(back, 1.0), at(back, 0.0)]);
         }
-        path += &super::walks::path_of(&[at(left, 0.0), at(left, 1.0)]);
+        path += &path_of(&[at(left, 0.0), at(left, 1.0)]);
         format!("<path fill='none' stroke='#8C8C8C' d='{path}'/>\n")
     }
 }

@@ -49,6 +49,9 @@ pub(super) fn new(walks: &[(&str, &Trajectory)]) -> (Vec<Walk>, Vec<String>) {
         let last = walk.values.last().map_or(f64::NAN, |value| *value as f64);
         drawn.push(Walk { name: (*name).to_owned(), points, last, colour });
     }
+    if drawn.iter().any(|walk: &Walk| walk.points.len() > 1) {
+        notes.push("Each walk goes from its ring to its dot.".into());
+    }
     if names.len() > PALETTE.len() {
         notes.push(format!("The first {} of {} walks are drawn.", PALETTE.len(), names.len()));
     }
@@ -80,15 +83,15 @@ impl Walk {
             Some(0) if self.mark() => vec!["lies outside the window".to_owned()],
             Some(0) => vec!["starts outside the window".to_owned()],
             Some(step) if ends_inside => {
-                vec![format!("leaves the window at step {step}, where it is cut, and returns")]
+                vec![format!("leaves the window at step {step}, is cut there, and returns")]
             }
-            Some(step) => vec![format!("leaves the window at step {step}, where it is cut")],
+            Some(step) => vec![format!("leaves the window at step {step} and is cut there")],
             None => Vec::new(),
         };
         if finite.len() < self.points.len() {
             said.push(format!("diverges: step {} is not finite", finite.len()));
         }
-        (!said.is_empty()).then(|| format!("“{name}” {}.", said.join(" and ")))
+        (!said.is_empty()).then(|| format!("“{name}” {}.", said.join("; it ")))
     }
 
     /// The walk for a text alternative.
@@ -135,8 +138,10 @@ pub(super) fn write(area: &Area<'_>, walks: &[Walk], column: &[Label], window: &
 
 /// The walks as elements, and the pixels they take, for labels that avoid them.
 pub(super) fn elements(walks: &[Walk], window: &Window) -> (String, Vec<(f64, f64)>) {
-    let (mut elements, mut taken) = (String::new(), Vec::new());
+    let (mut under, mut elements, mut taken) = (String::new(), String::new(), Vec::new());
     let budget = POINTS / walks.len().max(1);
+    // Where two went the same way, the first shows at both sides of the one on top of it.
+    let (lines, mut above) = (walks.iter().filter(|walk| !walk.mark()).count(), 0);
     for walk in walks {
         let [r, g, b] = rgb(PALETTE[walk.colour]);
         let colour = format!("#{r:02X}{g:02X}{b:02X}");
@@ -152,6 +157,8 @@ pub(super) fn elements(walks: &[Walk], window: &Window) -> (String, Vec<(f64, f6
             }
             continue;
         }
+        above += 1;
+        let width = 4.0 + f64::min(3.0, 8.0 / lines as f64) * (lines - above) as f64;
         let pieces = pieces(&points, budget, window);
         let mut path = String::new();
         for piece in &pieces {
@@ -160,10 +167,8 @@ pub(super) fn elements(walks: &[Walk], window: &Window) -> (String, Vec<(f64, f6
         }
         // White around the line keeps it apart from the lines of the field.
         let line = format!("fill='none' d='{path}'/>\n");
-        let _ = write!(
-            elements,
-            "<path stroke='#FFF' stroke-width='7' {line}<path stroke='{colour}' stroke-width='4' {line}"
-        );
+        let _ = write!(under, "<path stroke='#FFF' stroke-width='{:.1}' {line}", width + 3.0);
+        let _ = write!(elements, "<path stroke='{colour}' stroke-width='{width:.1}' {line}");
         elements += &arrows(&pieces, &colour);
         let ends = [(points.first(), "#FFF", colour.as_str()), (points.last(), colour.as_str(), "#FFF")];
         for (end, fill, stroke) in ends {
@@ -176,7 +181,7 @@ pub(super) fn elements(walks: &[Walk], window: &Window) -> (String, Vec<(f64, f6
             }
         }
     }
-    (elements, taken)
+    (under + &elements, taken)
 }
 
 /// What of a line of pixels lies inside the window, cut where it crosses the border, without points that nobody could
@@ -261,7 +266,7 @@ fn star((x, y): (f64, f64), colour: &str) -> String {
         (x + radius * angle.sin(), y - radius * angle.cos())
     };
     let corners: Vec<(f64, f64)> = (0..10).map(corner).collect();
-    format!("<path fill='{colour}' stroke='#FFF' stroke-width='2' d='{}z'/>\n", path_of(&corners))
+    format!("<path fill='{colour}' stroke='#1A1A1A' stroke-width='2' d='{}z'/>\n", path_of(&corners))
 }
 
 /// A line through pixels for a path's `d`, in the short form: each point from the one before.
