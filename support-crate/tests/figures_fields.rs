@@ -370,15 +370,17 @@ fn by_side(inputs: &Array2<Real>) -> Vec<usize> {
 #[test]
 fn decision_regions_show_classes_as_colours_and_examples_as_dots() {
     let inputs = array![[-1.0, -1.0], [-1.0, 1.0], [1.0, 1.0], [1.0, -1.0]];
-    let data = Examples { inputs, labels: array![0, 0, 1, 0] };
-    let figure = decision_regions("Where is the border?", "x₁", "x₂", &data, by_side);
+    let data = Examples { inputs, labels: array![0, 1, 1, 0] };
+    let corner = |x: &Array2<Real>| x.rows().into_iter().map(|x| usize::from(x[0] > 0.0 && x[1] > 0.0)).collect();
+    let figure = decision_regions("Where is the border?", "x₁", "x₂", &data, corner);
     has(&figure, &["Where is the border?", "x₁", "x₂", "class 0", "class 1"]);
-    says(&figure, "“class 0”: 3 examples, 50 % of the plane shown. “class 1”: 1 examples, 50 %");
+    says(&figure, "“class 0”: 2 examples, 75 % of the plane shown. “class 1”: 2 examples, 25 %");
     says(&figure, "75 % of 4 lie in the region of their own class");
     assert_eq!(count(&figure, "circle"), 4 + 2, "and two in the legend");
     let (width, pixels) = bitmap(&figure);
     assert_eq!((pixels[0], pixels[width - 1]), ([179, 213, 232], [242, 207, 179]), "pale blue, pale orange");
     assert_ne!(pixels[width / 2 - 1], pixels[width / 2], "the border is in the middle");
+    assert_eq!(pixels[pixels.len() - 1], pixels[0], "only the corner at the top right");
 }
 
 #[test]
