@@ -469,12 +469,14 @@ fn filters_share_one_scale_around_zero() {
     let mut weights = ArrayD::<Real>::zeros(IxDyn(&[2, 3, 4, 5]));
     weights[[0, 0, 0, 0]] = 2.0;
     weights[[1, 2, 3, 4]] = -1.0;
+    weights[[0, 1, 2, 1]] = 2.0;
     let figure = filters("What do they look for?", &weights);
     has(&figure, &["What do they look for?", "2", "0", "-2", "1", "One scale for all images."]);
     says(&figure, "2 × 3, 6 images of 4 × 5, values from -1 to 2. One scale for all images.");
     let (width, pixels) = bitmap(&figure);
     assert_eq!((width, pixels.len()), (17, 17 * 9), "three images of 5 and two gaps; two of 4 and one");
     assert_eq!((pixels[0], pixels[5]), ([178, 24, 43], [255; 3]));
+    assert_eq!(pixels[2 * 17 + 6 + 1], [178, 24, 43], "third line, second pixel of the second image");
     let last = pixels[pixels.len() - 1];
     assert!(last[2] > last[0] + 50 && last[2] < 230, "half as strong, and blue: {last:?}");
 }

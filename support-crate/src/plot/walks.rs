@@ -163,7 +163,7 @@ pub(super) fn elements(walks: &[Walk], window: &Window) -> (String, Vec<(f64, f6
         let mut path = String::new();
         for piece in &pieces {
             path += &path_of(piece);
-            taken.extend(piece);
+            taken.extend(piece.windows(2).flat_map(|pair| along(pair[0], pair[1])));
         }
         // White around the line keeps it apart from the lines of the field.
         let line = format!("fill='none' d='{path}'/>\n");
@@ -236,6 +236,13 @@ fn cut(from: (f64, f64), to: (f64, f64), window: &Window) -> Option<((f64, f64),
         }
     };
     (enter <= leave).then(|| (at(enter), at(leave)))
+}
+
+/// Places on a line, near enough to each other that no label fits between them.
+fn along(from: (f64, f64), to: (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
+    let pieces = ((to.0 - from.0).hypot(to.1 - from.1) / 10.0).ceil().max(1.0);
+    let at = move |share: f64| (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
+    (0..=pieces as usize).map(move |i| at(i as f64 / pieces))
 }
 
 /// Three heads of arrows along the way, where it is long enough for them.
