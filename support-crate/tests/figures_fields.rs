@@ -263,6 +263,9 @@ fn contours_have_round_heights_and_the_walks_their_names_and_last_values() {
     says(&figure, "“SGD”: 2000 steps from (-1.5, 2) to (0.5589, 0.3102), last value 0.1951.");
     says(&figure, "“minimum”: a mark at (1, 1), value 0.");
     says(&figure, "Lines at 1, 3, 10, 30, 100, 300, 1000; the lighter, the higher.");
+    let both = [("SGD", &sgd), ("minima", &minimum), ("minima", &minimum)];
+    let both = contours("t", "x", "y", &grid, (-2.0, 2.0), (-1.0, 3.0), &both);
+    assert_eq!(texts(&both).iter().filter(|text| *text == "minima").count(), 1, "marks of one name share a label");
     let linear = contours("t", "x", "y", &array![[0.0, 1.0], [1.0, 2.0]], UNIT, UNIT, &[]);
     says(&linear, "Lines at 0.2, 0.4, 0.6, 0.8, 1, 1.2, 1.4, 1.6, 1.8;");
 }

@@ -229,6 +229,7 @@ mod tests {
     fn the_scale_follows_from_the_values() {
         assert_eq!(Scale::new(&[2.0, 5.0], true), Scale { low: 2.0, high: 5.0, kind: Kind::Sequential, lower: false });
         assert_eq!(Scale::new(&[-1.0, 4.0], true), Scale { low: -4.0, high: 4.0, kind: Kind::Diverging, lower: false });
+        assert_eq!((Scale::new(&[-4.0, 1.0], true).low, Scale::new(&[-4.0, 1.0], true).high), (-4.0, 4.0));
         assert_eq!(Scale::new(&[0.0, 0.1, 200.0], true).kind, Kind::Log);
         assert_eq!(Scale::new(&[0.0, 0.1, 200.0], false).kind, Kind::Sequential);
         assert_eq!(Scale::new(&[0.0, 0.5, 200.0], true).kind, Kind::Sequential);

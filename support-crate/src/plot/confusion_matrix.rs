@@ -8,8 +8,8 @@ use super::canvas::{self, BODY, Font, GREY, INK, LEADING, MARGIN, PALETTE, PLAIN
 use super::colour::{image, is_dark, mixed, rgb};
 use super::figure::Figure;
 use super::number::significant;
+use super::paths::path_of;
 use super::png;
-use super::walks::path_of;
 
 /// Classes that have room for their counts.
 const COUNTED: usize = 20;

@@ -14,8 +14,9 @@ use super::frame::{Frame, widest};
 use super::labels;
 use super::level_lines::level_lines;
 use super::number::number;
+use super::paths::path_of;
 use super::png;
-use super::walks::{self, path_of};
+use super::walks;
 use crate::landscape::Trajectory;
 use crate::tensor::Real;
 

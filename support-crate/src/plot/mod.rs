@@ -22,6 +22,7 @@ mod level_lines;
 mod lines;
 pub(crate) mod number;
 mod panels;
+mod paths;
 mod png;
 mod series;
 mod surface_3d;

@@ -10,7 +10,7 @@ use super::colour::is_finite;
 use super::field::Field;
 use super::figure::Figure;
 use super::number::number;
-use super::walks::path_of;
+use super::paths::path_of;
 use crate::tensor::Real;
 
 /// Quads per side at full width: 32 × 32 of them take 60 KB.

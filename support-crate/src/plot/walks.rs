@@ -7,13 +7,12 @@ use super::colour::{is_finite, rgb};
 use super::field::Window;
 use super::labels::{self, Label};
 use super::number::number;
+use super::paths::{path_of, pieces};
 use super::series::{Series, curve, points};
 use crate::landscape::Trajectory;
 
 /// Points of all walks together.
 const POINTS: usize = 3000;
-/// Between two points drawn, in pixels.
-const NEAR: f64 = 1.0;
 
 /// A walk with the name and the colour it has in the figure.
 #[derive(Clone)]
@@ -184,60 +183,6 @@ pub(super) fn elements(walks: &[Walk], window: &Window) -> (String, Vec<(f64, f6
     (under + &elements, taken)
 }
 
-/// What of a line of pixels lies inside the window, cut where it crosses the border, without points that nobody could
-/// tell apart, and with at most about `budget` of them.
-fn pieces(points: &[(f64, f64)], budget: usize, window: &Window) -> Vec<Vec<(f64, f64)>> {
-    let mut thin: Vec<(f64, f64)> = Vec::new();
-    for (i, point) in points.iter().enumerate() {
-        let near = thin.last().is_some_and(|last| (last.0 - point.0).abs() < NEAR && (last.1 - point.1).abs() < NEAR);
-        if !near || i == points.len() - 1 {
-            thin.push(*point);
-        }
-    }
-    let step = thin.len().div_ceil(budget.max(2)).max(1);
-    let last = thin.last().copied();
-    let mut thin: Vec<(f64, f64)> = thin.into_iter().step_by(step).collect();
-    thin.extend(last.filter(|last| thin.last() != Some(last)));
-
-    let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
-    for pair in thin.windows(2) {
-        let Some((from, to)) = cut(pair[0], pair[1], window) else { continue };
-        match pieces.last_mut() {
-            Some(piece) if piece.last() == Some(&from) => piece.push(to),
-            _ => pieces.push(vec![from, to]),
-        }
-    }
-    pieces
-}
-
-/// The part of a line inside the window (Liang & Barsky 1984, "A New Concept and Method for Line Clipping", ACM
-/// Transactions on Graphics 3(1)).
-fn cut(from: (f64, f64), to: (f64, f64), window: &Window) -> Option<((f64, f64), (f64, f64))> {
-    let p = window.place;
-    let (mut enter, mut leave) = (0.0f64, 1.0f64);
-    for (start, end, low, high) in [(from.0, to.0, p.left, p.right), (from.1, to.1, p.top, p.bottom)] {
-        let way = end - start;
-        if way == 0.0 {
-            if start < low || start > high {
-                return None;
-            }
-            continue;
-        }
-        let (a, b) = ((low - start) / way, (high - start) / way);
-        enter = enter.max(a.min(b));
-        leave = leave.min(a.max(b));
-    }
-    let at = |share: f64| match share {
-        0.0 => from, // exactly, so that pieces join
-        1.0 => to,
-        _ => {
-            let (x, y) = (from.0 + share * (to.0 - from.0), from.1 + share * (to.1 - from.1));
-            (x.clamp(p.left, p.right), y.clamp(p.top, p.bottom)) // a step from very far is rounded
-        }
-    };
-    (enter <= leave).then(|| (at(enter), at(leave)))
-}
-
 /// Places on a line, near enough to each other that no label fits between them.
 fn along(from: (f64, f64), to: (f64, f64)) -> impl Iterator<Item = (f64, f64)> {
     let pieces = ((to.0 - from.0).hypot(to.1 - from.1) / 10.0).ceil().max(1.0);
@@ -274,55 +219,4 @@ fn star((x, y): (f64, f64), colour: &str) -> String {
     };
     let corners: Vec<(f64, f64)> = (0..10).map(corner).collect();
     format!("<path fill='{colour}' stroke='#1A1A1A' stroke-width='2' d='{}z'/>\n", path_of(&corners))
-}
-
-/// A line through pixels for a path's `d`, in the short form: each point from the one before.
-pub(super) fn path_of(points: &[(f64, f64)]) -> String {
-    let mut path = String::new();
-    let mut last = (0, 0);
-    for (i, point) in points.iter().enumerate() {
-        let at = (units(point.0), units(point.1));
-        let (x, y) = (at.0 - last.0, at.1 - last.1);
-        if i == 0 {
-            let _ = write!(path, "M{x} {y}l");
-        } else if (x, y) != (0, 0) {
-            let _ = write!(path, "{x} {y} ");
-        }
-        last = at;
-    }
-    path.truncate(path.trim_end_matches([' ', 'l']).len());
-    path
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::frame::Place;
-    use super::*;
-
-    fn window() -> Window {
-        Window { place: Place { left: 0.0, right: 100.0, top: 0.0, bottom: 100.0 }, x: 0.0..1.0, y: 0.0..1.0 }
-    }
-
-    #[test]
-    fn a_line_is_cut_where_it_leaves_and_comes_back() {
-        let way = [(50.0, 50.0), (150.0, 50.0), (150.0, 80.0), (50.0, 80.0)];
-        let found = pieces(&way, 100, &window());
-        assert_eq!(found, [[(50.0, 50.0), (100.0, 50.0)], [(100.0, 80.0), (50.0, 80.0)]]);
-        assert!(pieces(&[(200.0, -50.0), (200.0, 300.0)], 100, &window()).is_empty());
-        let far = pieces(&[(50.0, 50.0), (1e280, 50.0)], 100, &window());
-        assert_eq!(far, [[(50.0, 50.0), (100.0, 50.0)]]);
-    }
-
-    #[test]
-    fn a_long_walk_is_thinned_and_keeps_its_ends() {
-        let way: Vec<(f64, f64)> = (0..50_000).map(|i| (f64::from(i % 2) * 90.0, 0.001 * f64::from(i))).collect();
-        let found = pieces(&way, 1000, &window());
-        assert!(found.len() == 1 && found[0].len() <= 1002, "{}", found[0].len());
-        assert_eq!((found[0][0], *found[0].last().unwrap()), (way[0], way[49_999]));
-    }
-
-    #[test]
-    fn a_path_is_written_from_point_to_point() {
-        assert_eq!(path_of(&[(1.0, 1.0), (2.0, 3.5), (2.0, 3.5), (0.0, 0.0)]), "M2 2l2 5 -4 -7");
-    }
 }
