@@ -30,8 +30,9 @@ pub use crate::nn::{
 pub use crate::notebook::{Claims, Runs, ShowDebug, Table, code_lines, number_table, over_seeds, seed, table};
 pub use crate::optim::{Momentum, Optimizer, Schedule, grad_norm, range_test};
 pub use crate::plot::{
-    AxisName, Figure, Series, bars, curve, curve_at, distributions, graph, histogram, image_grid, layer_outputs,
-    learning_curves, level, lines, log_axis, mark, panels, points, timeline, update_ratios,
+    AxisName, Figure, Series, bars, confusion_matrix, contours, curve, curve_at, decision_regions, distributions,
+    filters, graph, heat_map, histogram, image_grid, layer_outputs, learning_curves, level, lines, log_axis, mark,
+    panels, points, surface_3d, timeline, update_ratios,
 };
 pub use crate::system::{
     self, BatchGradient, BusyClock, FloatFormat, GraphBytes, InputPipeline, InputRun, LayerSummary, MemoryPlan,

@@ -4,6 +4,7 @@ use plotters::backend::SVGBackend;
 use plotters::chart::{ChartBuilder, ChartContext};
 use plotters::coord::cartesian::Cartesian2d;
 use plotters::style::text_anchor::HPos;
+use plotters::style::{Color, RGBAColor, TRANSPARENT};
 
 use super::axis::Axis;
 use super::canvas::{self, AXIS, Area, BODY, FAINT, Font, GREY, GRID, LEADING, MARGIN, PLAIN, text_width, units};
@@ -35,7 +36,7 @@ pub(super) struct Place {
 
 impl Frame {
     /// Draws the frame at this width, and lets `paint` draw into it. `under` makes elements that lie under all others,
-    /// such as a bitmap, for the place of the plot.
+    /// such as a bitmap, for the place of the plot; the grid lines, which would cross them out, are then left away.
     pub(super) fn draw(
         &self,
         width: f64,
@@ -56,7 +57,9 @@ impl Frame {
         let place = Place { left: MARGIN + tick_space, right: width - MARGIN - self.right, top, bottom };
         let end = bottom + 24.0 + x_title.len() as f64 * line;
         let height = end + 10.0 + notes.len() as f64 * line;
-        canvas::sheet((width, height), alt, &under(place), |area| {
+        let under = under(place);
+        let grid = if under.is_empty() { [FAINT.to_rgba(), GRID.to_rgba()] } else { [TRANSPARENT; 2] };
+        canvas::sheet((width, height), alt, &under, |area| {
             let under_title = canvas::write_title(area, &title);
             let grey = Font { colour: GREY, ..PLAIN };
             canvas::write(area, &y_title, (MARGIN, under_title + 12.0), grey);
@@ -65,7 +68,7 @@ impl Frame {
             canvas::write(area, &notes, (MARGIN, end + 8.0), grey);
             let below = units(height - bottom) - units(20.0);
             let plot = area.margin(units(top), below, units(MARGIN), units(MARGIN + self.right));
-            paint(area, &mut axes(&plot, x, y, tick_space), place);
+            paint(area, &mut axes(&plot, x, y, tick_space, grid), place);
         })
     }
 
@@ -79,7 +82,13 @@ pub(super) fn widest(axis: &Axis) -> f64 {
     axis.labels().map(|label| text_width(&label, BODY)).fold(0.0, f64::max)
 }
 
-fn axes<'a, 'b>(plot: &'a Area<'b>, x: &Axis, y: &Axis, tick_space: f64) -> Chart<'a, 'b> {
+fn axes<'a, 'b>(
+    plot: &'a Area<'b>,
+    x: &Axis,
+    y: &Axis,
+    tick_space: f64,
+    [faint, grid]: [RGBAColor; 2],
+) -> Chart<'a, 'b> {
     let mut chart = ChartBuilder::on(plot)
         .x_label_area_size(units(20.0))
         .y_label_area_size(units(tick_space))
@@ -88,8 +97,8 @@ fn axes<'a, 'b>(plot: &'a Area<'b>, x: &Axis, y: &Axis, tick_space: f64) -> Char
     let label = Font { colour: GREY, ..PLAIN };
     chart
         .configure_mesh()
-        .light_line_style(FAINT)
-        .bold_line_style(GRID)
+        .light_line_style(faint)
+        .bold_line_style(grid)
         .axis_style(AXIS)
         .set_all_tick_mark_size(units(4.0))
         .label_style(label.style())
