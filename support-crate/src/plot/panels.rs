@@ -5,11 +5,13 @@ use super::figure::{Drawing, Figure};
 
 /// The width of a figure of several columns, in pixels: as wide as the output of a cell on a usual screen.
 const WIDE: f64 = 960.0;
+/// With more columns, names at the right of a chart would leave no room for the chart.
+const COLUMNS: usize = 4;
 
 /// Figures side by side, in rows of `columns`: small multiples, to be compared at a glance.
 ///
 /// Each is drawn anew for the width that it gets, with text of the same size. Of two columns and more the figure is 960
-/// pixels wide instead of 640; beyond three, charts with names at their right have little room.
+/// pixels wide instead of 640; there are at most four columns.
 ///
 /// # Panics
 ///
@@ -30,7 +32,7 @@ pub fn panels(title: &str, columns: usize, figures: &[Figure]) -> Figure {
         return canvas::words(title, "Nothing to draw: no figures were given.");
     }
     let (title, figures) = (title.to_owned(), figures.to_vec());
-    let columns = columns.min(figures.len());
+    let columns = columns.min(figures.len()).min(COLUMNS);
     Figure::new(if columns == 1 { WIDTH } else { WIDE }, move |width| {
         let each = (width / columns as f64).floor();
         let drawings: Vec<Drawing> = figures.iter().map(|figure| figure.at_width(each)).collect();
