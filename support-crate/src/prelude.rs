@@ -43,7 +43,7 @@ pub use crate::train::{
     Fit, History, Range, Search, StoreError, cross_validate, dead_units, evaluate, fit, fit_values, fit_with,
     grid_points, is_interrupted, load, random_points, save, search,
 };
-pub use ndarray::{Array1, Array2, Array3, Array4, ArrayD, ArrayView1, ArrayView2, Axis, IxDyn, Zip, array, s};
+pub use ndarray::{Array1, Array2, Array3, Array4, ArrayD, ArrayView1, ArrayView2, Axis, IxDyn, Zip, arr0, array, s};
 pub use rand::RngExt;
 pub use rand::distr::{Distribution, Uniform};
 pub use rand::seq::SliceRandom;
