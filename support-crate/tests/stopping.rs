@@ -23,7 +23,12 @@ fn interrupt() {
 
 /// Runs the test `name` of this file as a cell of a notebook, or as an ordinary program.
 fn process(name: &str, cell: bool) -> Output {
-    let mut command = Command::new(std::env::current_exe().unwrap());
+    // Whoever runs the tests may ignore SIGINT (a job in the background does), and a child inherits that.
+    let this = std::env::current_exe().unwrap();
+    let mut command = Command::new(if cfg!(target_os = "linux") { "env".as_ref() } else { this.as_os_str() });
+    if cfg!(target_os = "linux") {
+        command.arg("--default-signal=INT").arg(&this);
+    }
     command.args(["--exact", name, "--ignored", "--nocapture", "--test-threads=1"]).env("DLI_CLOCK", "0");
     command.env_remove("EVCXR_IS_RUNTIME");
     if cell {
