@@ -2,7 +2,7 @@
 
 The same seed on the same machine gives the same text. Another CPU may round differently, and training magnifies
 that, so numbers may differ by 2 % (or by 0.002, whichever is more). A cell that needs more says so with a tag such as
-`tolerance=0.1`; the output of a cell tagged `timing` is not compared. Pictures are compared by their text alternative.
+`tolerance=0.1`, or `tolerance=inf` where only the words can be the same; the output of a cell tagged `timing` is not compared. Pictures are compared by their text alternative.
 """
 
 import difflib

@@ -19,6 +19,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -222,13 +223,45 @@ def _prepare(found):
     (CONFIG / "cargo").chmod(0o755)
     users_own = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
     (users_own / "registry").mkdir(parents=True, exist_ok=True)  # what is fetched below goes there, not to the link
-    for name in ("registry", "git", "config.toml", "credentials.toml"):
-        link = CARGO_HOME / name
-        if (users_own / name).exists() and not link.is_symlink():
-            shutil.rmtree(link, ignore_errors=True)  # cargo makes one where a link is missing
-            link.symlink_to(users_own / name)
+    for name in ("git", "config.toml", "credentials.toml"):
+        _link(CARGO_HOME / name, users_own / name)
+    _registry(users_own / "registry")
     # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
     shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
+
+
+def _link(link, target):
+    if target.exists() and not link.is_symlink():
+        shutil.rmtree(link, ignore_errors=True)  # cargo makes one where a link is missing
+        link.symlink_to(target)
+
+
+def _registry(users_own):
+    """The user's registry, but of the downloaded crates only those that Cargo.lock names.
+
+    A starting kernel drops what it does not depend on yet from its copy of Cargo.lock, everything, and resolves anew: had
+    another project brought newer versions to this machine, it would take those, and compile them at every start.
+    """
+    registry = CARGO_HOME / "registry"
+    if registry.is_symlink():
+        registry.unlink()
+    registry.mkdir(exist_ok=True)
+    for name in ("index", "src"):
+        (users_own / name).mkdir(exist_ok=True)
+        _link(registry / name, users_own / name)
+    shutil.rmtree(registry / "cache", ignore_errors=True)
+    locked = locked_crates()
+    for crate in users_own.glob("cache/*/*.crate"):
+        if crate.stem in locked:
+            link = registry / "cache" / crate.parent.name / crate.name
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(crate)
+
+
+def locked_crates():
+    """`name-version` of every package in Cargo.lock."""
+    pairs = re.findall(r'name = "(.+)"\nversion = "(.+)"', (ROOT / "Cargo.lock").read_text())
+    return {f"{name}-{version}" for name, version in pairs}
 
 
 def _why_not(found):

@@ -300,3 +300,10 @@ def test_without_a_setup_the_kernel_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(template, "KERNEL", tmp_path)
     with pytest.raises(template.KernelError, match="cargo xtask setup"):
         template.ensure()
+
+
+def test_kernels_see_no_version_that_the_project_does_not_use():
+    """Else a newer one, downloaded for another project, would be compiled at every start."""
+    template.ensure()
+    seen = {path.stem for path in template.CARGO_HOME.glob("registry/cache/*/*.crate")}
+    assert seen and seen <= template.locked_crates()
