@@ -50,8 +50,11 @@ def main(connection_file):
         # JupyterLab signals the whole process group, and so the process that runs the cells, where a training listens (see
         # `progress.rs` in the support crate). VS Code signals this process alone: hand it on to what evcxr has started.
         if process:
-            with contextlib.suppress(OSError):
-                subprocess.run(["pkill", "-INT", "-P", str(process.pid)])
+            import psutil  # only here: a start should not wait for it
+
+            with contextlib.suppress(psutil.Error):
+                for child in psutil.Process(process.pid).children():
+                    child.send_signal(signal.SIGINT)
 
     signal.signal(signal.SIGINT, interrupt)
     signal.signal(signal.SIGTERM, end)
