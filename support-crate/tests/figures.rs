@@ -1,5 +1,7 @@
 //! Every figure is valid SVG that shows what it was given, also where the data are not what one hopes for.
 
+mod svg;
+
 use dl_interview::data::{moons, rng};
 use dl_interview::models::mlp;
 use dl_interview::nn::Activation;
@@ -10,46 +12,7 @@ use dl_interview::plot::{
 use dl_interview::tensor::Real;
 use dl_interview::train::{Fit, History, fit};
 use ndarray::Array2;
-
-/// All pieces of text of a figure, after the checks that every figure must pass.
-fn texts(figure: &Figure) -> Vec<String> {
-    let svg = figure.svg();
-    let document = roxmltree::Document::parse(svg).unwrap_or_else(|error| panic!("{error}:\n{svg}"));
-    assert!(svg.len() < 150_000, "{} bytes", svg.len());
-    assert!(!figure.alt().trim().is_empty());
-    let root = document.root_element();
-    let size = |name| root.attribute(name).unwrap().parse::<f64>().unwrap();
-    let view: Vec<f64> = root.attribute("viewBox").unwrap().split(' ').map(|n| n.parse().unwrap()).collect();
-    assert_eq!(size("width") * 2.0, view[2]);
-    for node in document.descendants() {
-        for attribute in node.attributes().filter(|attribute| attribute.name() != "href") {
-            let value = attribute.value();
-            assert!(!value.contains("NaN") && !value.contains("inf"), "no number: {node:?}");
-        }
-        for name in ["x", "cx"] {
-            let x: Option<f64> = node.attribute(name).and_then(|x| x.parse().ok());
-            assert!(x.is_none_or(|x| (0.0..=view[2]).contains(&x)), "outside the figure: {node:?}");
-        }
-        for point in node.attribute("points").unwrap_or_default().split_whitespace() {
-            let (x, y) = point.split_once(',').unwrap();
-            let inside = |at: &str, end: f64| (0.0..=end).contains(&at.parse::<f64>().unwrap());
-            assert!(inside(x, view[2]) && inside(y, view[3]), "{point} is outside the figure: {node:?}");
-        }
-        for name in ["y", "cy"] {
-            let y: Option<f64> = node.attribute(name).and_then(|y| y.parse().ok());
-            assert!(y.is_none_or(|y| (0.0..=view[3]).contains(&y)), "outside the figure: {node:?}");
-        }
-    }
-    let text = document.descendants().filter(|node| node.has_tag_name("text"));
-    text.map(|node| node.text().unwrap_or_default().trim().to_owned()).collect()
-}
-
-fn has(figure: &Figure, wanted: &[&str]) {
-    let texts = texts(figure);
-    for wanted in wanted {
-        assert!(texts.iter().any(|text| text == wanted), "{wanted:?} is not among {texts:?}");
-    }
-}
+use svg::{has, texts};
 
 fn count(figure: &Figure, element: &str) -> usize {
     let document = roxmltree::Document::parse(figure.svg()).unwrap();

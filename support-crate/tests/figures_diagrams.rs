@@ -1,38 +1,13 @@
 //! Graphs and timelines are valid SVG that shows what it was given, also where that is not what one hopes for.
 
+mod svg;
+
 use dl_interview::nn::{Layer, Loss, Net};
 use dl_interview::plot::{Figure, graph, panels, timeline};
 use dl_interview::system::{Span, gpipe};
 use dl_interview::tensor::{Graph, GraphNode, Real, Tensor};
 use ndarray::{Array2, arr0, array};
-
-/// All pieces of text of a figure, after the checks that every figure must pass.
-fn texts(figure: &Figure) -> Vec<String> {
-    let svg = figure.svg();
-    let document = roxmltree::Document::parse(svg).unwrap_or_else(|error| panic!("{error}:\n{svg}"));
-    assert!(svg.len() < 150_000, "{} bytes", svg.len());
-    assert!(!figure.alt().trim().is_empty());
-    let view: Vec<f64> =
-        document.root_element().attribute("viewBox").unwrap().split(' ').map(|n| n.parse().unwrap()).collect();
-    for node in document.descendants() {
-        for attribute in node.attributes() {
-            assert!(!attribute.value().contains("NaN") && !attribute.value().contains("inf"), "no number: {node:?}");
-        }
-        for (name, end) in [("x", view[2]), ("y", view[3])] {
-            let at: Option<f64> = node.attribute(name).and_then(|at| at.parse().ok());
-            assert!(at.is_none_or(|at| (0.0..=end).contains(&at)), "outside the figure: {node:?}");
-        }
-    }
-    let text = document.descendants().filter(|node| node.has_tag_name("text"));
-    text.map(|node| node.text().unwrap_or_default().trim().to_owned()).collect()
-}
-
-fn has(figure: &Figure, wanted: &[&str]) {
-    let texts = texts(figure);
-    for wanted in wanted {
-        assert!(texts.iter().any(|text| text == wanted), "{wanted:?} is not among {texts:?}");
-    }
-}
+use svg::{has, texts};
 
 fn says(figure: &Figure, wanted: &str) {
     let texts = texts(figure).join(" ");

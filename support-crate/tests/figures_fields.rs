@@ -1,5 +1,7 @@
 //! Figures of fields and matrices: what they show, and that no data make them fail.
 
+mod svg;
+
 use std::io::Read;
 
 use dl_interview::data::{Examples, rng, spirals};
@@ -8,56 +10,9 @@ use dl_interview::optim::Optimizer;
 use dl_interview::plot::{Figure, confusion_matrix, contours, decision_regions, filters, heat_map, panels, surface_3d};
 use dl_interview::tensor::Real;
 use ndarray::{Array1, Array2, ArrayD, IxDyn, array};
+use svg::{has, path, texts};
 
 const UNIT: (Real, Real) = (0.0, 1.0);
-
-/// All pieces of text of a figure, after the checks that every figure must pass.
-fn texts(figure: &Figure) -> Vec<String> {
-    let svg = figure.svg();
-    let document = roxmltree::Document::parse(svg).unwrap_or_else(|error| panic!("{error}:\n{svg}"));
-    assert!(svg.len() < 150_000, "{} bytes: {}", svg.len(), figure.alt());
-    assert!(!figure.alt().trim().is_empty());
-    let root = document.root_element();
-    let view: Vec<f64> = root.attribute("viewBox").unwrap().split(' ').map(|n| n.parse().unwrap()).collect();
-    for node in document.descendants() {
-        for attribute in node.attributes().filter(|attribute| attribute.name() != "href") {
-            let value = attribute.value();
-            assert!(!value.contains("NaN") && !value.contains("inf"), "no number: {node:?}");
-        }
-        for (name, end) in [("x", view[2]), ("cx", view[2]), ("width", view[2]), ("y", view[3]), ("cy", view[3])] {
-            let at: Option<f64> = node.attribute(name).and_then(|at| at.parse().ok());
-            assert!(at.is_none_or(|at| (0.0..=end).contains(&at)), "outside the figure: {node:?}");
-        }
-        for (x, y) in node.attribute("d").map(path).unwrap_or_default() {
-            let inside = (-20.0..=view[2] + 20.0).contains(&x) && (-20.0..=view[3] + 20.0).contains(&y);
-            assert!(inside, "({x}, {y}) is outside the figure: {node:?}");
-        }
-    }
-    let text = document.descendants().filter(|node| node.has_tag_name("text"));
-    text.map(|node| node.text().unwrap_or_default().trim().to_owned()).collect()
-}
-
-/// The points of a path, which moves from each to the next.
-fn path(d: &str) -> Vec<(f64, f64)> {
-    let mut points = Vec::new();
-    for piece in d.split('M').filter(|piece| !piece.is_empty()) {
-        let numbers = piece.replace(['l', 'z'], " ");
-        let numbers: Vec<f64> = numbers.split_whitespace().map(|n| n.parse().unwrap()).collect();
-        let mut at = (0.0, 0.0);
-        for step in numbers.chunks(2) {
-            at = (at.0 + step[0], at.1 + step[1]);
-            points.push(at);
-        }
-    }
-    points
-}
-
-fn has(figure: &Figure, wanted: &[&str]) {
-    let texts = texts(figure);
-    for wanted in wanted {
-        assert!(texts.iter().any(|text| text == wanted), "{wanted:?} is not among {texts:?}");
-    }
-}
 
 /// What a figure says in words: alt text first, then what is written.
 #[track_caller]

@@ -27,12 +27,7 @@ use crate::tensor::{Real, Tensor, no_grad};
 /// ```
 #[track_caller]
 pub fn layer_outputs(net: &Net, inputs: &Array2<Real>) -> Vec<(String, Vec<Real>)> {
-    let training = net.is_training();
-    net.eval();
-    let outputs = no_grad(|| net.forward_all(&Tensor::new(inputs.clone())));
-    if training {
-        net.train();
-    }
+    let outputs = no_grad(|| net.run_all(&Tensor::new(inputs.clone()), false));
     let layers = net.layers.iter().zip(&outputs).enumerate();
     let activations = layers.filter(|(_, (layer, _))| matches!(layer, Layer::Activation(_)));
     let named = |(i, (layer, output)): (usize, (&Layer, &Tensor))| {

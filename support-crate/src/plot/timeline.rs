@@ -9,6 +9,7 @@ use super::boxes::hex;
 use super::canvas::{
     self, AXIS, BODY, Font, GREY, GRID, INK, LEADING, MARGIN, PALETTE, PLAIN, WIDTH, text_width, units,
 };
+use super::colour::is_finite;
 use super::figure::Figure;
 use super::lanes::{Lane, Task, lanes};
 use super::number::number;
@@ -48,8 +49,7 @@ pub fn timeline(title: &str, x_axis: &str, spans: &[Span]) -> Figure {
     if spans.is_empty() {
         return canvas::words(title, "Nothing to draw: no spans were given.");
     }
-    // Beyond 1e290 the difference of two ends may overflow.
-    let is_sound = |span: &&Span| span.start.abs() <= 1e290 && span.end.abs() <= 1e290 && span.start <= span.end;
+    let is_sound = |span: &&Span| is_finite(span.start) && is_finite(span.end) && span.start <= span.end;
     let sound: Vec<&Span> = spans.iter().filter(is_sound).collect();
     if sound.is_empty() {
         let reason = format!("Nothing to draw: none of {} spans has a finite start and an end after it.", spans.len());

@@ -30,12 +30,7 @@ pub fn dead_units(net: &Net, inputs: &Array2<Real>) -> Vec<Real> {
         "dead_units: {} inputs cannot tell which units respond to them; give many of the training examples",
         inputs.nrows()
     );
-    let training = net.is_training();
-    net.eval();
-    let outputs = no_grad(|| net.forward_all(&Tensor::new(inputs.clone())));
-    if training {
-        net.train();
-    }
+    let outputs = no_grad(|| net.run_all(&Tensor::new(inputs.clone()), false));
     let activations = net.layers.iter().zip(&outputs).filter(|(layer, _)| matches!(layer, Layer::Activation(_)));
     activations.map(|(_, output)| output.with_value(|output| share_of_constants(&output.to_owned()))).collect()
 }
