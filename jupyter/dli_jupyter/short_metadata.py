@@ -13,17 +13,18 @@ import json
 import subprocess
 import sys
 
-# The support crate's dependencies whose types a notebook can meet. A notebook's own `:dep` is never left out.
-OF_NOTEBOOKS = {"ndarray", "rand", "rand_pcg"}
+# Of these packages, only the dependencies whose types a notebook can meet. A notebook's own `:dep` is never left out.
+OF_NOTEBOOKS = {"dl-interview": {"ndarray", "rand", "rand_pcg", "candle_core"}, "candle-core": set()}
 
 
 def shorten(metadata):
-    """`metadata` without the support crate's inner dependencies, and without what only those depend on."""
+    """`metadata` without inner dependencies of `OF_NOTEBOOKS`, and without what only those depend on."""
     names = {package["id"]: package["name"] for package in metadata["packages"]}
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     for node in nodes.values():
-        if names[node["id"]] == "dl-interview":
-            node["deps"] = [dep for dep in node["deps"] if dep["name"] in OF_NOTEBOOKS]
+        if names[node["id"]] in OF_NOTEBOOKS:
+            kept_of_it = OF_NOTEBOOKS[names[node["id"]]]
+            node["deps"] = [dep for dep in node["deps"] if dep["name"] in kept_of_it]
             node["dependencies"] = [dep["pkg"] for dep in node["deps"]]
     kept, waiting = set(), list(metadata["workspace_members"])
     while waiting:

@@ -30,6 +30,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CRATE = ROOT / "support-crate"
+CRATE_IN_DEP = str(CRATE).replace("\\", "\\\\")
 KERNEL = ROOT / "target" / "kernel"
 TEMPLATE = KERNEL / "template"
 RUN = KERNEL / "run"
@@ -73,6 +74,15 @@ WARM_CELLS = [
     "let warm = 1;",
     "warm + 1",
     'lines("warm-up", "x", "y", &[curve("y", &[1.0, 2.0])])',
+    "let broken = no_such_name();",
+]
+
+# What a notebook about frameworks loads besides. It is compiled into the template as well, because it takes minutes; at a
+# start, only such a notebook pays for it.
+CANDLE_CELLS = [
+    ':dep dl-interview = {{ path = "{crate}", features = ["candle"] }}',
+    "let warm = dl_interview::candle::Tensor::new(&[1f32], &dl_interview::candle::Device::Cpu)?;",
+    "warm.dims().len()",
     "let broken = no_such_name();",
 ]
 
@@ -162,7 +172,7 @@ def fingerprint(found):
             CARGO_HOME,
             CARGO_FOR_ANALYZER,
         ),
-        "crate": _digest(WARM_CELLS, *map(_stat, crate_sources())),
+        "crate": _digest(WARM_CELLS, CANDLE_CELLS, *map(_stat, crate_sources())),
     }
 
 
@@ -195,7 +205,7 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
         if old.get("tools") == new["tools"]:
             log("kernel: the support crate has changed; compiling it for the notebooks …")
         else:
-            log("kernel: compiling what the notebooks depend on, once (1–3 minutes) …")
+            log("kernel: compiling what the notebooks depend on, once (about 6 minutes on 2 cores) …")
             shutil.rmtree(TEMPLATE, ignore_errors=True)
         _prepare(found)
         _fetch(found)
@@ -213,7 +223,7 @@ def _prepare(found):
     for folder in (TEMPLATE, CONFIG, CARGO_HOME, KERNEL / ".cargo", RUN):
         folder.mkdir(parents=True, exist_ok=True)
     (KERNEL / ".cargo" / "config.toml").write_text(CARGO_CONFIG)
-    (CONFIG / "init.evcxr").write_text(INIT.format(crate=str(CRATE).replace("\\", "\\\\")))
+    (CONFIG / "init.evcxr").write_text(INIT.format(crate=CRATE_IN_DEP))
     wrapper = CARGO_FOR_ANALYZER.format(
         python=shlex.quote(sys.executable),
         script=shlex.quote(str(Path(__file__).with_name("short_metadata.py"))),

@@ -30,12 +30,26 @@ def test_only_crates_whose_types_notebooks_meet_are_left(tmp_path):
     assert all(dep["pkg"] in known for node in seen["resolve"]["nodes"] for dep in node["deps"])
 
 
-def test_the_list_names_only_what_the_support_crate_has(tmp_path):
+def test_of_candle_only_its_own_types_are_left(tmp_path):
+    template.ensure()
+    with_candle = f'dl-interview = {{ path = "{ROOT}/support-crate", features = ["candle"] }}'
+    plain = f'dl-interview = {{ path = "{ROOT}/support-crate" }}'
+    names = []
+    for number, dependency in enumerate([plain, with_candle]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        packages = metadata(folder, [dependency], template.CONFIG / "cargo")["packages"]
+        names.append({package["name"] for package in packages})
+    assert names[1] - names[0] == {"candle-core"}
+
+
+def test_the_list_names_only_what_those_packages_have(tmp_path):
     """A dependency that was renamed would silently be lost to rust-analyzer."""
     cargo = template.settings()["toolchain"] + "/bin/cargo"
-    seen = metadata(tmp_path, [f'dl-interview = {{ path = "{ROOT}/support-crate" }}'], cargo)
-    [crate] = [package for package in seen["packages"] if package["name"] == "dl-interview"]
-    assert short_metadata.OF_NOTEBOOKS <= {dep["name"].replace("-", "_") for dep in crate["dependencies"]}
+    dep = f'dl-interview = {{ path = "{ROOT}/support-crate", features = ["candle"] }}'
+    packages = {package["name"]: package for package in metadata(tmp_path, [dep], cargo)["packages"]}
+    for name, types in short_metadata.OF_NOTEBOOKS.items():
+        assert types <= {dep["name"].replace("-", "_") for dep in packages[name]["dependencies"]}
 
 
 def test_anything_else_is_as_cargo_says_it():

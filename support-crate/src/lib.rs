@@ -5,6 +5,9 @@
 // A cast that `f32` needs is one too many in `f64`.
 #![cfg_attr(feature = "f64", allow(clippy::unnecessary_cast, clippy::useless_conversion))]
 
+#[cfg(feature = "candle")]
+pub use candle_core as candle;
+
 pub mod data;
 pub mod landscape;
 pub mod models;

@@ -72,7 +72,7 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
     let fold = |title: &str, text: &str| format!("<details><summary>{title}</summary>\n\n{text}\n\n</details>");
     let korean_answer = "<details open><summary>한국어</summary>\n\n(면접에서 말하듯 다섯 문장 정도로.)\n\n</details>";
     let cells = [
-        ("title", false, format!("# {number} · {english}\n\n{korean}\n\n[← index](00-0-index.ipynb)")),
+        ("title", false, format!("# {number} · {english}\n\n{korean}\n\n[index](00-0-index.ipynb)")),
         (
             "answer",
             false,

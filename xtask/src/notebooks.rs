@@ -71,4 +71,41 @@ mod tests {
         assert!(error.contains("99-9") && error.contains("00-0"), "{error}");
         assert_eq!(named(&["notebooks/00-0-index.ipynb".to_owned()]).unwrap().len(), 1);
     }
+
+    /// The text of all markdown cells, and that of the first one.
+    fn texts(path: &std::path::Path) -> (String, String) {
+        let notebook: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let text = |cell: &serde_json::Value| -> String {
+            cell["source"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect()
+        };
+        let cells = notebook["cells"].as_array().unwrap();
+        let all = cells.iter().filter(|cell| cell["cell_type"] == "markdown").map(text).collect::<Vec<_>>().join("\n");
+        (all, text(&cells[0]))
+    }
+
+    #[test]
+    fn a_question_links_to_those_before_and_after_it() {
+        let stems: Vec<String> = all().unwrap().iter().map(|path| stem_of(path)).collect();
+        let questions: Vec<_> = stems.iter().filter(|stem| !stem.starts_with("00-")).collect();
+        for (i, stem) in questions.iter().enumerate() {
+            let (_, title) = texts(&root().join(format!("notebooks/{stem}.ipynb")));
+            let before = i.checked_sub(1).map(|i| format!("[← {}]({}.ipynb)", number_of(questions[i]), questions[i]));
+            let after = questions.get(i + 1).map(|stem| format!("[{} →]({stem}.ipynb)", number_of(stem)));
+            let links = [before, Some("[index](00-0-index.ipynb)".to_owned()), after];
+            let line = links.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+            assert!(title.contains(&format!("\n{line}")), "the first cell of {stem} lacks the line\n{line}");
+        }
+    }
+
+    #[test]
+    fn links_between_notebooks_lead_somewhere() {
+        for path in all().unwrap() {
+            let (text, _) = texts(&path);
+            let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link);
+            for link in links.filter(|link| link.contains(".ipynb") && !link.contains("://")) {
+                let file = link.split('#').next().unwrap();
+                assert!(path.with_file_name(file).exists(), "{} links to {link}", stem_of(&path));
+            }
+        }
+    }
 }
