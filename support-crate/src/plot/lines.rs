@@ -22,11 +22,14 @@ const POINTS_OF_CURVES: usize = 3600;
 const POINTS_OF_CLOUDS: usize = 900;
 /// Curves with at most this many points show each of them.
 const MARKED: usize = 30;
+/// A figure narrower than this, in pixels, has no room for last values beside the names.
+const ROOM_FOR_VALUES: f64 = 400.0;
 /// So many horizontal and so many vertical lines to compare with.
 pub(super) const REFERENCES: usize = 4;
 const LINE: f64 = BODY * LEADING;
 
-/// A chart of curves and points over two axes, each named at its right end with its last value.
+/// A chart of curves and points over two axes, each named at its right end with its last value (in a narrow panel without
+/// it).
 ///
 /// The title says what the chart answers; the axis titles carry the units, and are made by
 /// [`log_axis`](super::log_axis) where equal ratios shall be equal distances. Values that have no place on the axes are
@@ -70,7 +73,7 @@ pub(super) fn chart(title: &str, x_axis: AxisName, y_axis: AxisName, series: &[S
     ys.extend(headroom(&ys, drawn.marks.len(), y_axis.log));
     let title = title.to_owned();
     Figure::new(WIDTH, move |width| {
-        let column = labels::wrapped(&drawn.names(), width);
+        let column = labels::wrapped(&drawn.names(width), width);
         let right = labels::width(&column);
         let frame = Frame {
             title: title.clone(),
@@ -131,10 +134,12 @@ impl Drawn {
         budget(width, alike.map(|other| if other.band.is_empty() { 1 } else { 2 }).sum(), one.joined())
     }
 
-    /// What stands at the right: each series with its last value, then each level.
-    fn names(&self) -> Vec<Name> {
+    /// What stands at the right: each series with its last value, then each level. Of three and more figures side by side
+    /// the values would take half the room of the curves.
+    fn names(&self, width: f64) -> Vec<Name> {
         let data = self.data.iter().zip(PALETTE).map(|(one, colour)| {
-            let last = one.drawable().last().map(|(_, last)| format!(" → {}", number(last)));
+            let last = one.drawable().last().filter(|_| width >= ROOM_FOR_VALUES);
+            let last = last.map(|(_, last)| format!(" → {}", number(last)));
             let (key, value) = if one.joined() { (Key::Line(colour), last) } else { (Key::Dot(colour), None) };
             Name { name: one.name.clone(), value: value.unwrap_or_default(), key }
         });
