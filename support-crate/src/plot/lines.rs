@@ -145,7 +145,7 @@ impl Drawn {
         });
         let levels = self.levels.iter().map(|one| Name {
             name: one.name.clone(),
-            value: with_value(&one.name, one.points[0].1),
+            value: if width < ROOM_FOR_VALUES { String::new() } else { with_value(&one.name, one.points[0].1) },
             key: Key::Dashed,
         });
         data.chain(levels).collect()
