@@ -111,6 +111,21 @@ def test_the_prelude_is_there_before_the_first_cell_and_a_panic_shows_in_its_cel
         assert run(client, "1 + 1").strip() == "2"
 
 
+def test_a_figure_that_uses_up_a_variable_is_shown_as_one():
+    """evcxr then sends what `{:?}` says, which would be a text."""
+    cells = [
+        'let mine = curve("a", &[1.0, 2.0]);\nlines("Used up", "x", "y", &[mine])',
+        'let rows = table(&["used up"], &[vec!["1".into()]]);\nrows.caption("t")',
+    ]
+    with kernel() as (_, client):
+        for code in cells:
+            shown = []
+            client.execute_interactive(code, timeout=300, output_hook=shown.append)
+            [data] = [message["content"]["data"] for message in shown if "data" in message["content"]]
+            assert "sed up" in data["text/plain"] and "(" not in data["text/plain"].split()[0]
+            assert data["text/html"].startswith("<")
+
+
 def test_the_kernel_can_tell_the_types_of_what_notebooks_keep():
     """It names types from a short copy of the standard library's sources, and only those that the prelude exports."""
     with kernel() as (_, client):

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::cell::{columns_of, fraction, leading_number, reads_as_number};
 use super::claims::Measured;
-use crate::plot::html::{one_line, show};
+use crate::plot::html::{debug, one_line, show};
 use crate::plot::number::number;
 
 /// A table that a cell can show, made by [`table`] or [`number_table`].
@@ -301,7 +301,8 @@ const POINT_SPACE: &str = "\u{2008}";
 
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Table({} rows: {})", self.rows.len(), self.headers.join(", "))
+        let brief = format!("Table({} rows: {})", self.rows.len(), self.headers.join(", "));
+        debug(f, &brief, || self.html(), &self.text())
     }
 }
 

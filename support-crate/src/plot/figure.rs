@@ -122,7 +122,7 @@ impl PartialEq for Figure {
 
 impl fmt::Debug for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Figure").field(&self.alt()).finish()
+        html::debug(f, &format!("Figure({:?})", self.alt()), || self.html(), self.alt())
     }
 }
 

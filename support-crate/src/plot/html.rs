@@ -1,6 +1,7 @@
 //! What the kernel turns into rich output, and the two escapes that need care on the way.
 
-use std::fmt::Write;
+use std::env;
+use std::fmt::{self, Write};
 
 /// Sends one cell output in two forms: HTML, and plain text for whatever cannot show HTML.
 pub(crate) fn show(html: &str, text: &str) {
@@ -9,6 +10,17 @@ pub(crate) fn show(html: &str, text: &str) {
         "EVCXR_BEGIN_CONTENT text/html\n{html}\nEVCXR_END_CONTENT\n\
          EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT"
     );
+}
+
+/// `{:?}` of what a cell can show. evcxr takes a last expression that uses up a variable of its cell, as in
+/// `let a = curve(..); lines(.., &[a])`, for one that it cannot display, and sends its `{:?}` as plain text. So in a kernel that
+/// is the text alternative, and the other form is sent along.
+pub(crate) fn debug(f: &mut fmt::Formatter<'_>, brief: &str, html: impl Fn() -> String, text: &str) -> fmt::Result {
+    if env::var_os("EVCXR_IS_RUNTIME").is_none() {
+        return f.write_str(brief);
+    }
+    println!("EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT", html());
+    f.write_str(text)
 }
 
 /// Text made safe for an HTML element or a double-quoted attribute, on one line.

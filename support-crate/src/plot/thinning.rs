@@ -46,16 +46,14 @@ impl Series {
         let stretch = self.points.len().div_ceil((budget / 2).max(1));
         let mut kept = vec![self.points[0]];
         for chunk in self.points[1..last].chunks(stretch) {
-            let by_height = |a: &&(f64, f64), b: &&(f64, f64)| a.1.total_cmp(&b.1);
-            let low = chunk.iter().filter(|point| drawable(point)).min_by(by_height);
-            let high = chunk.iter().filter(|point| drawable(point)).max_by(by_height);
-            let mut both: Vec<(f64, f64)> = low.into_iter().chain(high).copied().collect();
-            both.sort_by(|a, b| a.0.total_cmp(&b.0));
-            both.dedup();
-            if both.is_empty() {
-                both.push((f64::NAN, f64::NAN)); // a stretch without a single value stays a gap
+            let present = || (0..chunk.len()).filter(|&i| drawable(&chunk[i]));
+            let by_height = |a: &usize, b: &usize| chunk[*a].1.total_cmp(&chunk[*b].1);
+            match (present().min_by(by_height), present().max_by(by_height)) {
+                // In the order of the series, not of x: a path may go back and forth.
+                (Some(low), Some(high)) if low != high => kept.extend([chunk[low.min(high)], chunk[low.max(high)]]),
+                (Some(only), _) => kept.push(chunk[only]),
+                _ => kept.push((f64::NAN, f64::NAN)), // a stretch without a single value stays a gap
             }
-            kept.extend(both);
         }
         kept.push(self.points[last]);
         kept
@@ -64,7 +62,7 @@ impl Series {
 
 #[cfg(test)]
 mod tests {
-    use crate::plot::curve;
+    use crate::plot::{curve, curve_at};
 
     #[test]
     fn a_long_curve_keeps_its_ends_and_extremes() {
@@ -78,6 +76,15 @@ mod tests {
         assert_eq!((kept[0], kept[kept.len() - 1]), ((1.0, ys[0]), (100_000.0, ys[99_999])));
         assert!(kept.contains(&(54_322.0, 7.0)) && kept.contains(&(12_346.0, -5.0)));
         assert!(kept.is_sorted_by(|a, b| a.0 < b.0));
+    }
+
+    #[test]
+    fn a_path_that_goes_back_and_forth_keeps_its_order() {
+        let xs: Vec<f64> = (0..30_000).map(|i| (f64::from(i) * 0.001).sin()).collect();
+        let ys: Vec<f64> = xs.iter().map(|x| x * x).collect();
+        let pieces = curve_at("swing", &xs, &ys).pieces(3000);
+        let times: Vec<usize> = pieces[0].iter().map(|p| xs.iter().position(|x| *x == p.0).unwrap()).collect();
+        assert!(times.is_sorted(), "{times:?}");
     }
 
     #[test]
