@@ -101,6 +101,20 @@ def test_a_page_still_shows_the_vector_form():
     assert 'src="data:image/svg+xml' in page and 'src="data:image/png' not in page
 
 
+def test_thin_lines_keep_their_colours_over_a_field_of_many():
+    field = "".join(
+        f"<rect x='{x}' y='{y}' width='1' height='1' fill='rgb({200 + y % 50},{150 + (x + y) % 100},{120 + x})'/>"
+        for x in range(120)
+        for y in range(80)
+    )
+    colours = [(0, 114, 178), (213, 94, 0), (0, 158, 115)]
+    lines = "".join(
+        f"<path d='M0 {10 + 20 * i} H120' stroke='rgb{colour}' stroke-width='3'/>" for i, colour in enumerate(colours)
+    )
+    pixel = Image.open(io.BytesIO(raster.png(svg(field + lines), 2))).convert("RGB").getpixel
+    assert [pixel((120, 20 + 40 * i)) for i in range(3)] == colours
+
+
 def test_text_is_drawn_in_any_language():
     def ink(text):
         drawn = raster.png(svg(f"<text x='10' y='50' font-size='30'>{text}</text>"), 2)
