@@ -3,8 +3,8 @@
 /// Counts the lines of code of some items of a program, and how many of these lines hold nothing but brackets.
 ///
 /// `items` are the beginnings of the items' first lines, as they stand in `source` without indentation: `"fn train("`.
-/// An item ends with the first line without indentation that ends in `}` or `;`. Blank lines and lines that are only a
-/// comment do not count.
+/// An item ends with the first line without indentation that ends in `}` or `;`, a comment after it aside. Blank lines and
+/// lines that are only a comment do not count.
 ///
 /// The kernel writes all items that a notebook has defined, word for word, into a file `lib.rs` before it compiles a
 /// cell. So `code_lines(include_str!("lib.rs"), …)` in a cell counts the code that really runs, also after the reader
@@ -39,7 +39,9 @@ pub fn code_lines(source: &str, items: &[&str]) -> [usize; 2] {
             let code = line.trim();
             lines += usize::from(!code.is_empty() && !code.starts_with("//"));
             brackets += usize::from(!code.is_empty() && !code.contains(char::is_alphanumeric));
-            if !line.starts_with(char::is_whitespace) && line.ends_with(['}', ';']) {
+            let before_comment = line.rsplit_once("//").map_or(line, |(code, _)| code.trim_end());
+            let ends = [line, before_comment].iter().any(|line| line.ends_with(['}', ';']));
+            if ends && !line.starts_with(char::is_whitespace) {
                 break;
             }
         }
@@ -57,6 +59,15 @@ mod tests {
         assert_eq!(code_lines(source, &["fn f("]), [3, 1]);
         assert_eq!(code_lines(source, &["fn g("]), [1, 0]);
         assert_eq!(code_lines(source, &["fn f(", "fn g("]), [4, 1]);
+    }
+
+    #[test]
+    fn an_item_may_end_in_a_comment() {
+        let source =
+            "const K: usize = 5; // try 3\nfn f() {\n    g();\n} // done\nconst URL: &str = \"a//b\";\nfn g() {}\n";
+        assert_eq!(code_lines(source, &["const K"]), [1, 0]);
+        assert_eq!(code_lines(source, &["fn f("]), [3, 0]);
+        assert_eq!(code_lines(source, &["const URL"]), [1, 0]);
     }
 
     #[test]
