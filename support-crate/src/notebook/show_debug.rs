@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use crate::plot::html::content;
+
 /// Shows every [`Debug`] value as the output of a cell, as `{:?}` writes it.
 ///
 /// The kernel first tries a method of this name, and only when that does not compile formats the value itself: with
@@ -33,7 +35,7 @@ impl<T: Debug> ShowDebug for T {
         let text = format!("{self:?}");
         // A cell that ends in a loop ends in the value `()`, which tells nobody anything.
         if text != "()" {
-            println!("EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT");
+            println!("{}", content("text/plain", &text));
         }
     }
 }

@@ -6,10 +6,12 @@ use std::fmt::{self, Write};
 /// Sends one cell output in two forms: HTML, and plain text for whatever cannot show HTML.
 pub(crate) fn show(html: &str, text: &str) {
     // One println!, so that lines of another thread cannot get between the markers.
-    println!(
-        "EVCXR_BEGIN_CONTENT text/html\n{html}\nEVCXR_END_CONTENT\n\
-         EVCXR_BEGIN_CONTENT text/plain\n{text}\nEVCXR_END_CONTENT"
-    );
+    println!("{}\n{}", content("text/html", html), content("text/plain", text));
+}
+
+/// One form of a cell's output, between the markers that the kernel looks for.
+pub(crate) fn content(mime: &str, body: &str) -> String {
+    format!("EVCXR_BEGIN_CONTENT {mime}\n{body}\nEVCXR_END_CONTENT")
 }
 
 /// `{:?}` of what a cell can show. evcxr takes a last expression that uses up a variable of its cell, as in
@@ -19,7 +21,7 @@ pub(crate) fn debug(f: &mut fmt::Formatter<'_>, brief: &str, html: impl Fn() -> 
     if env::var_os("EVCXR_IS_RUNTIME").is_none() {
         return f.write_str(brief);
     }
-    println!("EVCXR_BEGIN_CONTENT text/html\n{}\nEVCXR_END_CONTENT", html());
+    println!("{}", content("text/html", &html()));
     f.write_str(text)
 }
 
