@@ -1,13 +1,16 @@
-"""Notebooks made for one test, executed by the real runner on the real kernel."""
+"""What tests share: notebooks made for one test, the real runner on the real kernel, a real browser."""
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import nbformat
 import pytest
+from playwright.sync_api import sync_playwright
 
 from dli_jupyter.normal_form import normalize
 
@@ -49,3 +52,36 @@ def execute():
         return done.returncode, {e["notebook"]: e["failures"] for e in events if e["event"] == "done"}
 
     return run
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium; a test that asks for it is skipped where none is installed."""
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    program = next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip(f"no browser: none of {', '.join(names)} is on PATH")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser):
+    """A fresh profile. The test fails if a page of it reports an error or asks for anything outside this machine."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
+    context.set_default_timeout(30_000)
+    problems = []
+
+    def requested(request):
+        if urlsplit(request.url).scheme in ("http", "https", "ws", "wss"):
+            if urlsplit(request.url).hostname not in ("127.0.0.1", "localhost"):
+                problems.append(f"request to {request.url}")
+
+    context.on("request", requested)
+    context.on("weberror", lambda error: problems.append(f"{error.page.url}: {error.error}"))
+    context.on("console", lambda line: line.type == "error" and problems.append(f"{line.page.url}: {line.text}"))
+    yield context
+    context.close()
+    assert not problems, problems
