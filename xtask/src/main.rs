@@ -36,7 +36,7 @@ enum Task {
     Test,
     /// Execute notebooks from fresh kernels and write their outputs
     Run(run::Options),
-    /// Export notebooks as self-contained HTML files that work offline
+    /// Write the whole book as a static site, or single notebooks as one HTML file each; both work offline
     Html(export::Options),
     /// Create a notebook with all its sections in place
     New(new::Options),

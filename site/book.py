@@ -1,0 +1,246 @@
+"""What the book adds to Sphinx: two languages, cards on the index, chapters, formulas as MathML, folds for long cells."""
+
+import base64
+import io
+import json
+import re
+import shutil
+
+from docutils import nodes
+from math_core import LatexError, LatexToMathML
+from PIL import Image
+from sphinx import addnodes
+from sphinx.transforms import SphinxTransform
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+log = logging.getLogger(__name__)
+HANGUL = re.compile("[가-힣]")
+# A longer cell shows its beginning, where the knobs are, and a button for the rest.
+LONG_CELL, SHOWN_LINES = 16, 11
+HEADINGS = {
+    "The answer in a minute": "1분 답변",
+    "Claims": "주장과 측정값",
+    "What is often said, and what is true": "흔한 답과 사실",
+    "Your turn": "직접 해 보기",
+    "The interviewer asks next": "이어지는 질문",
+    "Sources": "출처",
+}
+
+
+def english(*children):
+    return nodes.inline("", "", *children, classes=["language-en"])
+
+
+def korean(*children, only=False):
+    return nodes.inline("", "", *children, classes=["language-ko"] + ["only-ko"] * only)
+
+
+class Languages(SphinxTransform):
+    """Marks what is English and what is Korean, so that the reader's choice can hide one of them."""
+
+    default_priority = 400
+
+    def apply(self):
+        for section in list(self.document.findall(nodes.section)):
+            self.fold(section)
+        for title in list(self.document.findall(nodes.title)):
+            self.heading(title)
+
+    def heading(self, title):
+        """A question's Korean wording goes from the paragraph below into the heading; other headings are pairs."""
+        text, section = title.astext(), title.parent
+        below = section[1] if len(section) > 1 else None
+        number = re.match(r"\d\d-\d · ", text)
+        if isinstance(section.parent, nodes.document) and is_korean(below):
+            section.remove(below)
+            words = next(below.findall(nodes.strong), below).children
+            if number:
+                title[0] = nodes.Text(title[0].astext()[number.end() :])
+            pair = [nodes.Text(number.group() if number else ""), english(*title.children), nodes.Text(" "), korean(*words)]
+        elif " · " in text and HANGUL.search(text.rsplit(" · ", 1)[1]):
+            left, right = text.rsplit(" · ", 1)
+            pair = [english(nodes.Text(left)), nodes.inline("", " · ", classes=["between"]), korean(nodes.Text(right))]
+        elif text in HEADINGS:
+            pair = [english(*title.children), korean(nodes.Text(HEADINGS[text]), only=True)]
+        else:
+            return
+        title.children = []
+        title += pair
+
+    def fold(self, section):
+        """A fold titled 한국어 says what the text before it says, up to the heading or to a cell."""
+        start = end = None
+        for i, node in enumerate(section):
+            if isinstance(node, nodes.raw) and "<summary>한국어</summary>" in node.astext():
+                start = i
+            elif isinstance(node, nodes.raw) and "</details>" in node.astext() and start is not None:
+                end = i + 1
+                break
+        if end is None:
+            return
+        first = start
+        while first and isinstance(section[first - 1], (nodes.paragraph, nodes.bullet_list, nodes.enumerated_list)):
+            if is_korean(section[first - 1]):
+                break
+            first -= 1
+        text = section.children
+        before = nodes.container("", *text[first:start], classes=["language-en"])
+        folded = nodes.container("", *text[start:end], classes=["language-ko", "korean"])
+        rest = text[end:]
+        if section[0].astext() == "The answer in a minute":
+            note = nodes.paragraph("", "아래의 실험과 해설은 영어로 쓰여 있습니다.", classes=["language-ko", "only-ko"])
+            rest = [note, *rest]
+        head = text[:first]
+        section.children = []
+        section += [*head, before, folded, *rest]
+
+
+def is_korean(node):
+    text = node.astext() if isinstance(node, nodes.paragraph) else ""
+    # A Korean question may consist of English terms for the most part; an English sentence may name a Korean word.
+    return 10 * len(HANGUL.findall(text)) > len(re.findall("[A-Za-z]", text))
+
+
+class Index(SphinxTransform):
+    """The tables of the index become cards; each chapter's notebooks become a part of the book's contents."""
+
+    default_priority = 410
+
+    def apply(self):
+        if self.env.docname != self.config.root_doc:
+            return
+        self.notebooks = {name[:4]: name for name in sorted(self.env.found_docs)}
+        for table in list(self.document.findall(nodes.table)):
+            rows = list(table.findall(nodes.tbody))[0].findall(nodes.row)
+            cards, section = [self.card(*row) for row in rows], table.parent
+            chapter = [self.notebooks[n] for n in (card["number"] for card in cards) if n in self.notebooks]
+            table.replace_self(nodes.bullet_list("", *cards, classes=["cards", "open"]))
+            section += self.contents(section[0], chapter)
+        chapters = [table.parent for table in self.document.findall(nodes.bullet_list) if "cards" in table["classes"]]
+        # On the web the questions come first; how to read and run a notebook comes after them.
+        top = chapters[0].parent
+        for guide in [s for s in top.children if isinstance(s, nodes.section)][1::-1]:
+            top.remove(guide)
+            top.insert(top.index(chapters[-1]) + 1, guide)
+        self.env.metadata[self.env.docname]["hide-toc"] = True
+        top += self.contents(nodes.title("", "Cells of your own · 직접 쓰는 셀"), [self.notebooks["00-1"]])
+
+    def card(self, number, question, answer):
+        number, wording = number.astext().strip(), question[0].children
+        br = next(i for i, node in enumerate(wording) if isinstance(node, nodes.raw))
+        docname = self.notebooks.get(number)
+        lines = [english(*wording[:br]), nodes.Text(" "), korean(*wording[br + 1 :])]
+        if docname:
+            lines = [nodes.reference("", "", *lines, refuri=f"{docname}.html", internal=True)]
+            picture = nodes.raw("", f'<img src="{thumbnail(self.app, docname)}" alt="" loading="lazy">', format="html")
+        else:
+            picture = nodes.raw("", f'<div class="no-picture" aria-hidden="true">{number}</div>', format="html")
+        card = nodes.list_item("", picture, classes=["card"] if docname else ["card", "missing"], number=number)
+        card += nodes.paragraph("", number if docname else f"{number} · no notebook yet", classes=["number"])
+        card += nodes.paragraph("", "", *lines, classes=["question"])
+        card += nodes.paragraph("", "", *answer[0].children, classes=["answer"])
+        return card
+
+    def contents(self, title, docnames):
+        """Hidden here: it makes the chapters of the sidebar, and the order of previous and next."""
+        return addnodes.toctree(
+            "", parent=self.env.docname, entries=[(None, name) for name in docnames], includefiles=docnames,
+            caption=title.astext(), rawcaption=title.astext(), rawentries=[], maxdepth=1, glob=False, hidden=True,
+            includehidden=False, numbered=0, titlesonly=True,
+        )  # fmt: skip
+
+
+def thumbnail(app, docname):
+    """Writes a small copy of the notebook's first figure, or of the one whose cell is tagged `thumbnail`."""
+    cells = json.loads(app.env.doc2path(docname).read_text(encoding="utf-8"))["cells"]
+    tagged = [cell for cell in cells if "thumbnail" in cell["metadata"].get("tags", [])]
+    for cell in tagged + cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                picture = Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"]))).convert("RGB")
+                picture.thumbnail((640, 640), Image.Resampling.LANCZOS)
+                folder = app.outdir / "_images"
+                folder.mkdir(parents=True, exist_ok=True)
+                picture.quantize(64).save(folder / f"{docname}.png", optimize=True)
+                return f"_images/{docname}.png"
+    raise ValueError(f"{docname} has no figure that its card could show")
+
+
+class LongCells(SphinxPostTransform):
+    """A long cell shows its beginning; a checkbox unfolds it, so that it works without JavaScript too."""
+
+    default_priority = 900
+
+    def run(self):
+        cells = [node for node in self.document.findall(nodes.container) if "cell_input" in node["classes"]]
+        for i, cell in enumerate(cells):
+            lines = cell.astext().count("\n") + 1
+            if lines < LONG_CELL:
+                continue
+            cell["classes"].append("long")
+            box = f'<input type="checkbox" class="unfold" id="unfold-{i}">'
+            label = f'<label for="unfold-{i}"><span>Show all {lines} lines</span><span>Show fewer lines</span></label>'
+            cell.insert(0, nodes.raw("", box, format="html"))
+            cell += nodes.raw("", label, format="html")
+
+
+class Together(SphinxPostTransform):
+    """A browser may break a line beside a formula, even before a comma; what touches a formula stays with it."""
+
+    default_priority = 900
+
+    def run(self):
+        for formula in list(self.document.findall(nodes.math)):
+            line, i = formula.parent, formula.parent.index(formula)
+            near = [line[k] if 0 <= k < len(line) and isinstance(line[k], nodes.Text) else "" for k in (i - 1, i + 1)]
+            before, after = re.search(r"\S*$", near[0]).group(), re.match(r"\S*", near[1]).group()
+            if not before and not after:
+                continue
+            group = nodes.inline("", "", nodes.Text(before), formula.deepcopy(), nodes.Text(after), classes=["together"])
+            formula.replace_self(group)
+            if before:
+                line.replace(near[0], nodes.Text(near[0][: len(near[0]) - len(before)]))
+            if after:
+                line.replace(near[1], nodes.Text(near[1][len(after) :]))
+
+
+def only_vectors(app, docname, source):
+    """Drops the bitmap twin that a figure has for code hosts."""
+    notebook = json.loads(source[0])
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            if "text/html" in output.get("data", {}):
+                output["data"].pop("image/png", None)
+    source[0] = json.dumps(notebook)
+
+
+to_mathml = LatexToMathML(continue_on_error=False)
+
+
+def formula(translator, node):
+    display = isinstance(node, nodes.math_block)
+    try:
+        mathml = to_mathml.convert_with_local_state(node.astext(), displaystyle=display)
+    except LatexError as error:
+        log.warning("this formula cannot be rendered: %s\n%s", node.astext(), error, location=node)
+        mathml = f"<code>{translator.encode(node.astext())}</code>"
+    translator.body.append(f'<div class="formula">{mathml}</div>' if display else mathml)
+    raise nodes.SkipNode
+
+
+def front_page(app, error):
+    """A host answers the folder's address with `index.html`."""
+    if error is None:
+        shutil.copyfile(app.outdir / f"{app.config.root_doc}.html", app.outdir / "index.html")
+
+
+def setup(app):
+    app.add_transform(Languages)
+    app.add_transform(Index)
+    app.add_post_transform(LongCells)
+    app.add_post_transform(Together)
+    app.add_html_math_renderer("mathml", (formula, None), (formula, None))
+    app.connect("source-read", only_vectors)
+    app.connect("build-finished", front_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

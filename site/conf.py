@@ -1,0 +1,35 @@
+"""The book on the web: Sphinx reads the notebooks as they are committed and runs nothing. `cargo xtask html` starts it."""
+
+import sys
+from pathlib import Path
+
+import dli_jupyter
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "Deep-learning interview questions"
+language = "en"
+extensions = ["myst_nb", "sphinx_copybutton", "sphinx.ext.githubpages", "book", "korean_search"]
+include_patterns = ["[0-9][0-9]-[0-9]-*.ipynb"]
+root_doc = "00-0-index"
+smartquotes = False
+
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_enable_extensions = ["dollarmath", "amsmath"]
+# What looks like this in a notebook is text, as in JupyterLab.
+myst_disable_syntax = ["myst_role", "myst_line_comment", "myst_block_break", "myst_target"]
+
+html_theme = "furo"
+html_title = project
+html_short_title = project
+html_math_renderer = "mathml"
+html_search_language = "ko"
+html_static_path = ["static", str(Path(dli_jupyter.__file__).parent / "fonts")]
+html_css_files = ["book.css"]
+html_js_files = ["book.js"]
+templates_path = ["templates"]
+html_sourcelink_suffix = ""
+html_use_index = False
+html_show_copyright = False
+copybutton_selector = "article pre:not(.output pre)"
