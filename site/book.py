@@ -57,6 +57,7 @@ class Languages(SphinxTransform):
             words = next(below.findall(nodes.strong), below).children
             if number:
                 title[0] = nodes.Text(title[0].astext()[number.end() :])
+            section[1]["classes"].append("below-title")
             pair = [nodes.Text(number.group() if number else ""), english(*title.children), nodes.Text(" "), korean(*words)]
         elif " · " in text and HANGUL.search(text.rsplit(" · ", 1)[1]):
             left, right = text.rsplit(" · ", 1)

@@ -26,6 +26,7 @@ html_short_title = project
 html_math_renderer = "mathml"
 html_search_language = "ko"
 html_static_path = ["static", str(Path(dli_jupyter.__file__).parent / "fonts")]
+html_favicon = "static/favicon.svg"
 html_css_files = ["book.css"]
 html_js_files = ["book.js"]
 templates_path = ["templates"]

@@ -16,6 +16,10 @@ for (const button of document.querySelectorAll(".language-switch button"))
   });
 show(page.dataset.language);
 
+// Code and tables wider than the page scroll; this lets the keyboard do it too.
+for (const wide of document.querySelectorAll("article pre, .formula, .output"))
+  if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+
 // A page from the file system may not read the others to show excerpts in the search results.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object")
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

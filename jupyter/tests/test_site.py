@@ -1,0 +1,252 @@
+"""The book on the web, as `cargo xtask html` builds it, in a real browser."""
+
+import functools
+import http.server
+import io
+import json
+import re
+import subprocess
+import threading
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image, ImageChops, ImageStat
+
+from conftest import ROOT
+
+SITE = ROOT / "target/site"
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]-[0-9]-*.ipynb"))
+BY_HAND = "18-0-mnist-mlp-by-hand"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def site():
+    """Built once, with the command that a reader would use."""
+    built = subprocess.run(["cargo", "xtask", "html"], cwd=ROOT, capture_output=True, text=True, timeout=180)
+    assert built.returncode == 0, built.stdout + built.stderr
+
+
+@pytest.fixture
+def page(context):
+    return context.new_page()
+
+
+def address(name):
+    return f"file://{SITE}/{name}.html"
+
+
+def text_of(notebook):
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    return "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+
+
+def test_every_notebook_has_a_page_and_none_is_heavy():
+    names = {path.stem for path in SITE.glob("*.html")}
+    assert names == {path.stem for path in NOTEBOOKS} | {"index", "search"}
+    heavy = {path.name: path.stat().st_size for path in SITE.rglob("*") if path.stat().st_size > 1_500_000}
+    assert not heavy
+
+
+def test_links_and_pictures_lead_somewhere():
+    pages = {path.name: path.read_text(encoding="utf-8") for path in SITE.glob("*.html")}
+    ids = {name: set(re.findall(r'\sid="([^"]+)"', text)) for name, text in pages.items()}
+    for name, text in pages.items():
+        for target in re.findall(r'<(?:a|img|link|script)\b[^>]*?\s(?:href|src)="([^"]*)"', text):
+            if re.match("(https?|data):", target):
+                continue
+            file, _, anchor = unquote(target).partition("#")
+            file = file.split("?")[0] or name
+            assert (SITE / file).exists(), f"{name} asks for {target}"
+            assert not anchor or anchor in ids[file], f"{name} links to {target}"
+
+
+@pytest.mark.parametrize("name", ["index", "search", *(path.stem for path in NOTEBOOKS)])
+def test_a_page_opens_well(page, name):
+    # Every other page in the dark: the style is the same on all.
+    page.emulate_media(color_scheme=["light", "dark"][len(name) % 2])
+    page.goto(address(name))
+    nameless = page.locator("article img:not([alt]), article .output img[alt='']")
+    assert nameless.count() == 0, nameless.first.evaluate("image => image.outerHTML.slice(0, 200)")
+    assert page.evaluate("[...document.images].every(i => i.loading === 'lazy' || i.naturalWidth > 0)"), "a broken image"
+    # A formula that was not recognized would stand there with its dollars.
+    plain = page.evaluate(
+        "() => { const a = document.querySelector('article').cloneNode(true);"
+        " a.querySelectorAll('pre, code').forEach(e => e.remove()); return a.textContent }"
+    )
+    assert not re.search(r"\$[^$\n]{1,80}\$|\\frac|\\mathrm", plain)
+    # Without `preload` axe does not load the style sheets once more, which a page from the file system may not do.
+    found = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert not serious, json.dumps(serious, indent=1)[:3000]
+    page.set_viewport_size({"width": 360, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360, "too wide for a phone"
+
+
+def found(page, query):
+    page.goto(address("search") + f"?q={query}")
+    page.wait_for_selector("#search-results p:has-text('found'), #search-results p:has-text('did not match')")
+    return {link.split("/")[-1].split(".")[0] for link in page.locator("#search-results li > a").evaluate_all("l => l.map(a => a.href)")}
+
+
+def test_search_finds_a_word_in_each_language(page):
+    # English words are found by their stem, Korean ones without the particles that follow them.
+    assert BY_HAND in found(page, "initialization") and BY_HAND in found(page, "backward+pass")
+    for word, query in [("역전파", "역전파"), ("역전파", "역전파를"), ("손실", "손실은"), ("미니배치", "미니배치에서")]:
+        expected = {path.stem for path in NOTEBOOKS if re.search(f"(?<![가-힣]){word}", text_of(path))}
+        assert expected and expected <= found(page, query), query
+    assert found(page, "ReLU는") == found(page, "relu") != set()
+    assert found(page, "qwertyuiop") == set()
+
+
+def test_a_search_from_the_box_shows_excerpts_on_a_host(page, host):
+    page.goto(host)
+    page.fill("input[name=q]", "볼츠만 머신")
+    page.press("input[name=q]", "Enter")
+    page.wait_for_selector("#search-results li p.context >> text=볼츠만")
+
+
+@pytest.fixture
+def host():
+    """Any static host: it sends files, and the folder's index for the folder."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=SITE))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+
+
+def test_the_language_is_chosen_and_remembered(page):
+    page.goto(address("00-0-index"))
+    english, korean = page.locator("text=You are preparing for"), page.locator("text=딥러닝 면접을 앞두고")
+    assert english.is_visible() and korean.is_visible()
+    page.click(".language-switch >> text=한국어")
+    assert korean.is_visible() and not english.is_visible()
+    # This one's fold was closed.
+    assert page.locator("text=노트북 하나를 읽는 데").is_visible()
+    page.goto(address(BY_HAND))
+    english, korean = page.locator("text=Fewer than 30 lines in NumPy"), page.locator("text=프레임워크 없이 NumPy로")
+    assert korean.is_visible() and not english.is_visible()
+    assert page.locator("h1").inner_text().startswith("18-0 · 간단한 MNIST")
+    page.click(".language-switch >> text=English")
+    assert english.is_visible() and not korean.is_visible()
+    page.reload()
+    assert english.is_visible() and not korean.is_visible()
+    assert page.locator("[aria-pressed=true]").inner_text() == "English"
+
+
+def picture(page, clip=None):
+    return Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("L")
+
+
+def brightness(page):
+    return ImageStat.Stat(picture(page)).median[0]
+
+
+def test_dark_and_light(page):
+    page.emulate_media(color_scheme="light")
+    page.goto(address(BY_HAND))
+    assert brightness(page) > 200
+    page.emulate_media(color_scheme="dark")
+    assert brightness(page) < 60, "does not follow the system"
+    for _ in range(3):  # the button goes through auto, light and dark
+        page.click(".theme-toggle-content button")
+        if page.evaluate("document.body.dataset.theme") == "light":
+            break
+    assert brightness(page) > 200, "the button does not override the system"
+    page.reload()
+    assert brightness(page) > 200, "the choice is forgotten"
+
+
+def is_drawn(page, element):
+    """Compares what the browser draws with the same place left blank."""
+    element.scroll_into_view_if_needed()
+    drawn = picture(page, element.bounding_box())
+    element.evaluate("e => e.style.visibility = 'hidden'")
+    blank = picture(page, element.bounding_box())
+    element.evaluate("e => e.style.visibility = ''")
+    differing = ImageChops.difference(drawn, blank).point(lambda value: 255 * (value > 60)).histogram()[255]
+    return differing / (drawn.width * drawn.height) > 0.005
+
+
+def test_formulas_and_charts_are_drawn(page):
+    page.goto(address(BY_HAND))
+    for element in [page.locator(".formula math").first, page.locator("p math").first, page.locator(".output img").first]:
+        assert is_drawn(page, element)
+    assert page.evaluate("document.fonts.check('16px \"Book Math\"')"), "the font of the formulas is missing"
+    fraction = page.locator(".formula mfrac").first.bounding_box()
+    assert fraction["height"] > 25, "the fraction is not stacked"
+
+
+def test_the_notebook_can_be_saved(page, host):
+    page.goto(f"{host}{BY_HAND}.html")
+    with page.expect_download() as download:
+        page.click("a.download")
+    assert download.value.suggested_filename == f"{BY_HAND}.ipynb"
+    assert Path(download.value.path()).read_bytes() == (ROOT / f"notebooks/{BY_HAND}.ipynb").read_bytes()
+
+
+def test_the_index_shows_all_questions_as_cards(page):
+    page.goto(address("index"))
+    cards = page.locator("li.card")
+    assert cards.count() == 47
+    answered = page.locator("li.card:not(.missing)")
+    assert answered.count() == len([path for path in NOTEBOOKS if not path.stem.startswith("00-")])
+    for card in answered.all():
+        card.scroll_into_view_if_needed()
+        card.locator("img").evaluate("image => image.decode()")
+        assert card.locator("[lang=en]").is_visible() and card.locator("[lang=ko]").is_visible()
+        assert len(card.locator(".answer").inner_text()) > 40
+    # The whole card is the link: its picture too.
+    answered.first.locator("img").click(force=True)
+    assert re.search(r"/\d\d-\d-[^/]+\.html$", page.url)
+    # Next and previous lead through the chapters and back.
+    there = page.url
+    page.click(".next-page")
+    assert page.url != there
+    page.click(".prev-page")
+    assert page.url == there
+
+
+def test_long_cells_and_folds_open_also_without_javascript(browser):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address(BY_HAND))
+    assert page.locator("text=Fewer than 30 lines in NumPy").is_visible()
+    assert page.locator("text=프레임워크 없이 NumPy로").is_visible()
+    fold = page.locator("details:has(summary:text-is('Answer'))").first
+    assert not fold.locator("p").first.is_visible()
+    fold.locator("summary").click()
+    assert fold.locator("p").first.is_visible()
+    cell = page.locator(".cell_input.long").first
+    before = cell.bounding_box()["height"]
+    cell.locator("label").click()
+    assert cell.bounding_box()["height"] > before + 50
+    context.close()
+
+
+def test_code_can_be_copied(context, page, host):
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=host)
+    page.goto(f"{host}{BY_HAND}.html")
+    cell = page.locator(".cell_input:has-text('let data = mnist()?')").first
+    cell.hover()
+    cell.locator("button.copybtn").click()
+    page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('Claims::new()'))")
+    assert page.locator(".output button.copybtn").count() == 0
+    assert cell.locator(".highlight span.k").count() > 0, "Rust is not highlighted"
+
+
+def test_the_printed_page_is_clean(page):
+    page.emulate_media(media="print", color_scheme="dark")
+    page.goto(address(BY_HAND))
+    for away in [".skip-to-content", ".sidebar-drawer", ".toc-drawer", ".page-tools", ".related-pages", ".copybtn", ".long > label", ".headerlink"]:
+        assert not page.locator(away).first.is_visible(), away
+    assert page.locator("details:has(summary:text-is('Answer')) p").first.bounding_box()["height"] > 0
+    cell = page.locator(".cell_input.long pre").first
+    assert cell.bounding_box()["height"] <= cell.locator("xpath=../..").bounding_box()["height"] + 1, "cut off"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
