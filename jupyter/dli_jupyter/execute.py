@@ -28,11 +28,8 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from . import compare, twins
+from . import PANIC_MARKER, compare, twins
 from .normal_form import normalize
-
-# What the support crate's panic hook prints (`PANIC_MARKER` there; a test holds the two together).
-PANIC_MARKER = "✗ panicked: "
 
 # Seconds without a message after which a cell has said everything. Late stderr was seen up to 0.03 s after the reply.
 SILENCE = 0.1

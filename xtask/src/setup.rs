@@ -38,6 +38,7 @@ pub fn setup(python_env: &Path) -> Result<PathBuf> {
         &serde_json::to_string_pretty(&json!({"evcxr": evcxr, "toolchain": toolchain, "std": short_std}))?,
     )?;
     kernelspec(python_env, &python)?;
+    jupyter_config(python_env)?;
     template(&python)?;
     Ok(python)
 }
@@ -237,6 +238,14 @@ fn kernelspec(python_env: &Path, python: &Path) -> Result<()> {
     let quiet =
         json!({"@jupyterlab/apputils-extension:notification": {"checkForUpdates": false, "fetchNews": "false"}});
     write_if_changed(&folder.join("lab/settings/overrides.json"), &serde_json::to_string_pretty(&quiet)?)
+}
+
+/// What the Jupyter programs of this environment do differently: see `jupyter_config.py`.
+fn jupyter_config(python_env: &Path) -> Result<()> {
+    let config = root().join("jupyter/dli_jupyter/jupyter_config.py");
+    // JSON's way to quote a path is Python's, too.
+    let line = format!("load_subconfig({})\n", json!(config));
+    write_if_changed(&python_env.join("etc/jupyter/jupyter_config.py"), &line)
 }
 
 /// The compiled dependencies that every kernel starts from.

@@ -1,0 +1,109 @@
+"""“Run All” in JupyterLab ends at the first cell that fails, as it does with Python.
+
+JupyterLab sends all cells at once and leaves it to the kernel to skip those after a failure. evcxr skips nothing, and it
+answers "ok" to a panic. So this connection between the browser and a kernel sends a cell when the one before has ended
+well. `jupyter_config.py` puts it in the place of the stock one.
+"""
+
+import re
+from collections import deque
+from dataclasses import dataclass
+
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
+from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
+from . import PANIC_MARKER
+
+HEADER, PARENT, CONTENT = 0, 1, 3  # the parts of a message
+
+
+@dataclass
+class Cell:
+    """A request to execute a cell, and what has become of it."""
+
+    header: dict
+    request: list
+    stop_on_error: bool
+    panicked: bool = False
+    idle: bool = False
+    reply: tuple | None = None
+
+
+class Connection(ZMQChannelsWebsocketConnection):
+    """Jupyter Server's connection, which holds back cells while one runs."""
+
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        self.running, self.waiting = None, deque()
+
+    def handle_incoming_message(self, message):
+        cell = self._cell_in(message)
+        if cell is None:
+            return super().handle_incoming_message(message)
+        self.waiting.append(cell)
+        if self.running is None:
+            self._send_next()
+
+    def _cell_in(self, message):
+        # Nothing is held back for an old client, on a closed connection, or where the server restricts what may be sent.
+        old = self.subprotocol != "v1.kernel.websocket.jupyter.org"
+        if old or not self.channels or self.multi_kernel_manager.allowed_message_types:
+            return None
+        channel, parts = deserialize_msg_from_ws_v1(message)
+        header = self.session.unpack(parts[HEADER])
+        if channel != "shell" or header["msg_type"] != "execute_request":
+            return None
+        return Cell(header, parts, self.session.unpack(parts[CONTENT]).get("stop_on_error", True))
+
+    def _send_next(self):
+        self.running = self.waiting.popleft() if self.waiting else None
+        if self.running:
+            self.session.send_raw(self.channels["shell"], self.running.request)
+
+    def _on_zmq_reply(self, stream, parts):
+        cell = self.running
+        if cell is None or self.session.unpack(parts[PARENT]).get("msg_id") != cell.header["msg_id"]:
+            return super()._on_zmq_reply(stream, parts)
+        kind, content = self.session.unpack(parts[HEADER])["msg_type"], self.session.unpack(parts[CONTENT])
+        if kind == "execute_reply":
+            cell.reply = stream, parts, content
+        else:
+            super()._on_zmq_reply(stream, parts)
+            if kind == "stream" and re.search(f"^{PANIC_MARKER}", content["text"], re.MULTILINE):
+                cell.panicked = True
+            cell.idle = cell.idle or (kind == "status" and content["execution_state"] == "idle")
+        # The reply and the outputs come on two channels; only after the last output is it known whether there was a panic.
+        if cell.reply and cell.idle:
+            self._end(cell)
+
+    def _end(self, cell):
+        stream, parts, content = cell.reply
+        if cell.panicked and content["status"] == "ok":
+            content.update(status="error", ename="panic", evalue="see the output", traceback=[])
+            parts = [*parts[:CONTENT], self.session.pack(content), *parts[CONTENT + 1 :]]
+        super()._on_zmq_reply(stream, parts)
+        if content["status"] == "error" and cell.stop_on_error:
+            for skipped in self.waiting:
+                self._tell("iopub", "status", skipped, {"execution_state": "busy"})
+                self._tell("shell", "execute_reply", skipped, {"status": "aborted", "execution_count": None})
+                self._tell("iopub", "status", skipped, {"execution_state": "idle"})
+            self.waiting.clear()
+        self._send_next()
+
+    def _tell(self, channel, kind, cell, content):
+        message = self.session.msg(kind, content, parent=cell.header)
+        parts = [self.session.pack(message[part]) for part in ("header", "parent_header", "metadata", "content")]
+        super()._on_zmq_reply(self.channels[channel], parts)
+
+    def on_kernel_restarted(self):
+        # The reply that the others wait for will not come.
+        self.running = None
+        self.waiting.clear()
+        super().on_kernel_restarted()
+
+    def disconnect(self):
+        # Whoever closes the page wants the rest to run, as without us.
+        for cell in self.waiting:
+            self.session.send_raw(self.channels["shell"], cell.request)
+        self.waiting.clear()
+        super().disconnect()
