@@ -56,11 +56,11 @@ def execute():
 
 @pytest.fixture(scope="session")
 def browser():
-    """Headless Chromium; a test that asks for it is skipped where none is installed."""
+    """Headless Chromium; a test that asks for it is skipped where none is installed, and fails if CI lacks it."""
     names = ["chromium", "chromium-browser", "google-chrome"]
     program = next(filter(None, map(shutil.which, names)), None)
     if program is None:
-        pytest.skip(f"no browser: none of {', '.join(names)} is on PATH")
+        (pytest.fail if "CI" in os.environ else pytest.skip)(f"no browser: none of {', '.join(names)} is on PATH")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield chromium

@@ -36,7 +36,8 @@ pub fn test(python_env: &Path) -> Result<()> {
         command.args(["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"]);
         succeed(command.env("RUSTDOCFLAGS", "-D warnings"))
     });
-    step("Python tests", &mut || succeed(python_command(&python).args(["-m", "pytest", "-q", "jupyter"])));
+    // `-rs` says why a test was skipped: those in a browser are, where none is installed.
+    step("Python tests", &mut || succeed(python_command(&python).args(["-m", "pytest", "-q", "-rs", "jupyter"])));
     step("Notebooks", &mut || run::execute(&python, &notebooks::all()?, &run::Options::check_all()));
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
