@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: two languages, cards on the index, chapters, formulas as MathML, folds for long cells."""
+"""What the book adds to Sphinx: two languages, cards and chapters, formulas as MathML, folds for long cells."""
 
 import base64
 import io
@@ -16,8 +16,8 @@ from sphinx.util import logging
 
 log = logging.getLogger(__name__)
 HANGUL = re.compile("[가-힣]")
-# A longer cell shows its beginning, where the knobs are, and a button for the rest.
-LONG_CELL, SHOWN_LINES = 16, 11
+# Lines from which on a cell shows only its beginning, where the knobs are.
+LONG_CELL = 16
 HEADINGS = {
     "The answer in a minute": "1분 답변",
     "Claims": "주장과 측정값",
@@ -57,8 +57,9 @@ class Languages(SphinxTransform):
             words = next(below.findall(nodes.strong), below).children
             if number:
                 title[0] = nodes.Text(title[0].astext()[number.end() :])
-            section[1]["classes"].append("below-title")
-            pair = [nodes.Text(number.group() if number else ""), english(*title.children), nodes.Text(" "), korean(*words)]
+                section[1]["classes"].append("related")
+            pair = [english(*title.children), nodes.Text(" "), korean(*words)]
+            pair = [nodes.Text(number.group()), *pair] if number else pair
         elif " · " in text and HANGUL.search(text.rsplit(" · ", 1)[1]):
             left, right = text.rsplit(" · ", 1)
             pair = [english(nodes.Text(left)), nodes.inline("", " · ", classes=["between"]), korean(nodes.Text(right))]
@@ -81,8 +82,8 @@ class Languages(SphinxTransform):
         if end is None:
             return
         first = start
-        while first and isinstance(section[first - 1], (nodes.paragraph, nodes.bullet_list, nodes.enumerated_list)):
-            if is_korean(section[first - 1]):
+        while not isinstance(before := section[first - 1], (nodes.title, nodes.container, nodes.raw)):
+            if is_korean(before):
                 break
             first -= 1
         text = section.children
@@ -134,10 +135,14 @@ class Index(SphinxTransform):
         lines = [english(*wording[:br]), nodes.Text(" "), korean(*wording[br + 1 :])]
         if docname:
             lines = [nodes.reference("", "", *lines, refuri=f"{docname}.html", internal=True)]
-            picture = nodes.raw("", f'<img src="{thumbnail(self.app, docname)}" alt="" loading="lazy">', format="html")
+        picture = docname and thumbnail(self.app, docname)
+        if picture:
+            picture = f'<img src="{picture}" alt="" loading="lazy">'
         else:
-            picture = nodes.raw("", f'<div class="no-picture" aria-hidden="true">{number}</div>', format="html")
-        card = nodes.list_item("", picture, classes=["card"] if docname else ["card", "missing"], number=number)
+            picture = f'<div class="no-picture" aria-hidden="true">{number}</div>'
+        card = nodes.list_item("", nodes.raw("", picture, format="html"), classes=["card"], number=number)
+        if not docname:
+            card["classes"].append("missing")
         card += nodes.paragraph("", number if docname else f"{number} · no notebook yet", classes=["number"])
         card += nodes.paragraph("", "", *lines, classes=["question"])
         card += nodes.paragraph("", "", *answer[0].children, classes=["answer"])
@@ -153,7 +158,7 @@ class Index(SphinxTransform):
 
 
 def thumbnail(app, docname):
-    """Writes a small copy of the notebook's first figure, or of the one whose cell is tagged `thumbnail`."""
+    """The path of a small copy of the notebook's first figure, or of the one whose cell has the tag `thumbnail`."""
     cells = json.loads(app.env.doc2path(docname).read_text(encoding="utf-8"))["cells"]
     tagged = [cell for cell in cells if "thumbnail" in cell["metadata"].get("tags", [])]
     for cell in tagged + cells:
@@ -165,7 +170,7 @@ def thumbnail(app, docname):
                 folder.mkdir(parents=True, exist_ok=True)
                 picture.quantize(64).save(folder / f"{docname}.png", optimize=True)
                 return f"_images/{docname}.png"
-    raise ValueError(f"{docname} has no figure that its card could show")
+    return None
 
 
 class LongCells(SphinxPostTransform):
@@ -194,16 +199,16 @@ class Together(SphinxPostTransform):
     def run(self):
         for formula in list(self.document.findall(nodes.math)):
             line, i = formula.parent, formula.parent.index(formula)
-            near = [line[k] if 0 <= k < len(line) and isinstance(line[k], nodes.Text) else "" for k in (i - 1, i + 1)]
-            before, after = re.search(r"\S*$", near[0]).group(), re.match(r"\S*", near[1]).group()
-            if not before and not after:
-                continue
-            group = nodes.inline("", "", nodes.Text(before), formula.deepcopy(), nodes.Text(after), classes=["together"])
-            formula.replace_self(group)
+            near = {k: line[k] for k in (i - 1, i + 1) if 0 <= k < len(line) and isinstance(line[k], nodes.Text)}
+            before = re.search(r"\S*$", near.get(i - 1, "")).group()
+            after = re.match(r"\S*", near.get(i + 1, "")).group()
+            if before or after:
+                parts = nodes.Text(before), formula.deepcopy(), nodes.Text(after)
+                line[i] = nodes.inline("", "", *parts, classes=["together"])
             if before:
-                line.replace(near[0], nodes.Text(near[0][: len(near[0]) - len(before)]))
+                line[i - 1] = nodes.Text(near[i - 1].removesuffix(before))
             if after:
-                line.replace(near[1], nodes.Text(near[1][len(after) :]))
+                line[i + 1] = nodes.Text(near[i + 1].removeprefix(after))
 
 
 def only_vectors(app, docname, source):

@@ -1,4 +1,4 @@
-"""The book on the web: Sphinx reads the notebooks as they are committed and runs nothing. `cargo xtask html` starts it."""
+"""The book on the web: Sphinx reads the notebooks as they are committed. `cargo xtask html` starts it."""
 
 import sys
 from pathlib import Path

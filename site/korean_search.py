@@ -1,8 +1,8 @@
 """Full-text search in English and Korean, on the search that Sphinx brings along (no server, also from `file://`).
 
-A Korean word appears with its particles and endings attached: 역전파 as 역전파를, 역전파의, 역전파에서는. The index therefore holds
-every beginning of a Korean word, and what the reader types loses a particle at its end. Where Korean follows Latin letters
-(ReLU는), a new word begins.
+A Korean word appears with its particles and endings attached: 역전파 as 역전파를, 역전파의, 역전파에서는. The index therefore
+holds every beginning of a Korean word, and what the reader types loses a particle at its end. Where Korean follows Latin
+letters (ReLU는), a new word begins.
 """
 
 import re

@@ -1,8 +1,8 @@
 """“Run All” in JupyterLab ends at the first cell that fails, as it does with Python.
 
-JupyterLab sends all cells at once and leaves it to the kernel to skip those after a failure. evcxr skips nothing, and it
-answers "ok" to a panic. So this connection between the browser and a kernel sends a cell when the one before has ended
-well. `jupyter_config.py` puts it in the place of the stock one.
+JupyterLab sends all cells at once and leaves it to the kernel to skip those after a failure. evcxr skips nothing, and
+it answers "ok" to a panic. So this connection between the browser and a kernel sends a cell when the one before has
+ended well. `jupyter_config.py` puts it in the place of the stock one.
 """
 
 import re
@@ -45,7 +45,7 @@ class Connection(ZMQChannelsWebsocketConnection):
             self._send_next()
 
     def _cell_in(self, message):
-        # Nothing is held back for an old client, on a closed connection, or where the server restricts what may be sent.
+        # Nothing is held back for an old client, on a closed connection, or where the server limits what may be sent.
         old = self.subprotocol != "v1.kernel.websocket.jupyter.org"
         if old or not self.channels or self.multi_kernel_manager.allowed_message_types:
             return None
@@ -72,7 +72,7 @@ class Connection(ZMQChannelsWebsocketConnection):
             if kind == "stream" and re.search(f"^{PANIC_MARKER}", content["text"], re.MULTILINE):
                 cell.panicked = True
             cell.idle = cell.idle or (kind == "status" and content["execution_state"] == "idle")
-        # The reply and the outputs come on two channels; only after the last output is it known whether there was a panic.
+        # The reply and the outputs come on two channels; whether there was a panic is known after the last output.
         if cell.reply and cell.idle:
             self._end(cell)
 

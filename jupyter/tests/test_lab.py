@@ -88,7 +88,7 @@ def lab(browser, tmp_path_factory):
 
 @pytest.fixture
 def short():
-    """The first half of 13-3, its claims, and a cell after them. It lies beside the notebooks, where its first cell works."""
+    """The first half of 13-3, its claims and a cell after them, beside the notebooks, where its first cell works."""
     [original] = (ROOT / "notebooks").glob("13-3-*.ipynb")
     notebook = nbformat.read(str(original), 4)
     last = next(i for i, cell in enumerate(notebook.cells) if cell.source.startswith("let width"))

@@ -49,6 +49,13 @@ def test_every_notebook_has_a_page_and_none_is_heavy():
     assert not heavy
 
 
+def test_every_korean_fold_can_stand_alone():
+    for notebook in NOTEBOOKS:
+        page = (SITE / f"{notebook.stem}.html").read_text(encoding="utf-8")
+        folds = text_of(notebook).count("<summary>한국어</summary>")
+        assert folds > 0 and len(re.findall(r'<div class="korean[^>]*lang="ko"', page)) == folds, notebook.stem
+
+
 def test_links_and_pictures_lead_somewhere():
     pages = {path.name: path.read_text(encoding="utf-8") for path in SITE.glob("*.html")}
     ids = {name: set(re.findall(r'\sid="([^"]+)"', text)) for name, text in pages.items()}
@@ -69,7 +76,8 @@ def test_a_page_opens_well(page, name):
     page.goto(address(name))
     nameless = page.locator("article img:not([alt]), article .output img[alt='']")
     assert nameless.count() == 0, nameless.first.evaluate("image => image.outerHTML.slice(0, 200)")
-    assert page.evaluate("[...document.images].every(i => i.loading === 'lazy' || i.naturalWidth > 0)"), "a broken image"
+    broken = "[...document.images].some(image => image.loading !== 'lazy' && !image.naturalWidth)"
+    assert not page.evaluate(broken), "a picture is broken"
     # A formula that was not recognized would stand there with its dollars.
     plain = page.evaluate(
         "() => { const a = document.querySelector('article').cloneNode(true);"
@@ -87,7 +95,8 @@ def test_a_page_opens_well(page, name):
 def found(page, query):
     page.goto(address("search") + f"?q={query}")
     page.wait_for_selector("#search-results p:has-text('found'), #search-results p:has-text('did not match')")
-    return {link.split("/")[-1].split(".")[0] for link in page.locator("#search-results li > a").evaluate_all("l => l.map(a => a.href)")}
+    links = page.locator("#search-results li > a").evaluate_all("links => links.map(link => link.href)")
+    return {Path(link).name.split(".")[0] for link in links}
 
 
 def test_search_finds_a_word_in_each_language(page):
@@ -176,8 +185,8 @@ def is_drawn(page, element):
 
 def test_formulas_and_charts_are_drawn(page):
     page.goto(address(BY_HAND))
-    for element in [page.locator(".formula math").first, page.locator("p math").first, page.locator(".output img").first]:
-        assert is_drawn(page, element)
+    for kind in (".formula math", "p math", ".output img"):
+        assert is_drawn(page, page.locator(kind).first), kind
     assert page.evaluate("document.fonts.check('16px \"Book Math\"')"), "the font of the formulas is missing"
     fraction = page.locator(".formula mfrac").first.bounding_box()
     assert fraction["height"] > 25, "the fraction is not stacked"
@@ -244,8 +253,9 @@ def test_code_can_be_copied(context, page, host):
 def test_the_printed_page_is_clean(page):
     page.emulate_media(media="print", color_scheme="dark")
     page.goto(address(BY_HAND))
-    for away in [".skip-to-content", ".sidebar-drawer", ".toc-drawer", ".page-tools", ".related-pages", ".copybtn", ".long > label", ".headerlink"]:
-        assert not page.locator(away).first.is_visible(), away
+    furniture = ".skip-to-content .sidebar-drawer .toc-drawer .page-tools .related-pages .copybtn .long>label .headerlink"
+    for name in furniture.split():
+        assert not page.locator(name).first.is_visible(), name
     assert page.locator("details:has(summary:text-is('Answer')) p").first.bounding_box()["height"] > 0
     cell = page.locator(".cell_input.long pre").first
     assert cell.bounding_box()["height"] <= cell.locator("xpath=../..").bounding_box()["height"] + 1, "cut off"
