@@ -32,8 +32,16 @@ def english(*children):
     return nodes.inline("", "", *children, classes=["language-en"])
 
 
-def korean(*children, only=False):
-    return nodes.inline("", "", *children, classes=["language-ko"] + ["only-ko"] * only)
+def korean(*children, role):
+    """`role`: "below" or "beside" the English wording, or "only-ko", shown only where the English one is not."""
+    return nodes.inline("", "", *children, classes=["language-ko", role])
+
+
+def both(line):
+    """The parts of a line in two languages, which a `<br>` separates."""
+    parts = line.children
+    br = next(i for i, node in enumerate(parts) if isinstance(node, nodes.raw))
+    return [english(*parts[:br]), nodes.Text(" "), korean(*parts[br + 1 :], role="below")]
 
 
 class Languages(SphinxTransform):
@@ -58,13 +66,13 @@ class Languages(SphinxTransform):
             if number:
                 title[0] = nodes.Text(title[0].astext()[number.end() :])
                 section[1]["classes"].append("related")
-            pair = [english(*title.children), nodes.Text(" "), korean(*words)]
+            pair = [english(*title.children), nodes.Text(" "), korean(*words, role="below")]
             pair = [nodes.Text(number.group()), *pair] if number else pair
         elif " · " in text and HANGUL.search(text.rsplit(" · ", 1)[1]):
             left, right = text.rsplit(" · ", 1)
-            pair = [english(nodes.Text(left)), nodes.inline("", " · ", classes=["between"]), korean(nodes.Text(right))]
+            pair = [english(nodes.Text(left)), nodes.inline("", " · ", classes=["between"]), korean(nodes.Text(right), role="beside")]
         elif text in HEADINGS:
-            pair = [english(*title.children), korean(nodes.Text(HEADINGS[text]), only=True)]
+            pair = [english(*title.children), korean(nodes.Text(HEADINGS[text]), role="only-ko")]
         else:
             return
         title.children = []
@@ -117,6 +125,8 @@ class Index(SphinxTransform):
             rows = list(table.findall(nodes.tbody))[0].findall(nodes.row)
             cards, section = [self.card(*row) for row in rows], table.parent
             chapter = [self.notebooks[n] for n in (card["number"] for card in cards) if n in self.notebooks]
+            for text in [node for node in section if isinstance(node, nodes.paragraph)]:
+                text.replace_self(nodes.paragraph("", "", *both(text)))
             table.replace_self(nodes.bullet_list("", *cards, classes=["cards", "open"]))
             section += self.contents(section[0], chapter)
         chapters = [table.parent for table in self.document.findall(nodes.bullet_list) if "cards" in table["classes"]]
@@ -129,23 +139,23 @@ class Index(SphinxTransform):
         top += self.contents(nodes.title("", "Cells of your own · 직접 쓰는 셀"), [self.notebooks["00-1"]])
 
     def card(self, number, question, answer):
-        number, wording = number.astext().strip(), question[0].children
-        br = next(i for i, node in enumerate(wording) if isinstance(node, nodes.raw))
+        number, wording = number.astext().strip(), both(question[0])
         docname = self.notebooks.get(number)
-        lines = [english(*wording[:br]), nodes.Text(" "), korean(*wording[br + 1 :])]
         if docname:
-            lines = [nodes.reference("", "", *lines, refuri=f"{docname}.html", internal=True)]
+            wording = [nodes.reference("", "", *wording, refuri=f"{docname}.html", internal=True)]
         picture = docname and thumbnail(self.app, docname)
         if picture:
             picture = f'<img src="{picture}" alt="" loading="lazy">'
         else:
             picture = f'<div class="no-picture" aria-hidden="true">{number}</div>'
         card = nodes.list_item("", nodes.raw("", picture, format="html"), classes=["card"], number=number)
+        card += nodes.paragraph("", number, classes=["number"])
         if not docname:
             card["classes"].append("missing")
-        card += nodes.paragraph("", number if docname else f"{number} · no notebook yet", classes=["number"])
-        card += nodes.paragraph("", "", *lines, classes=["question"])
-        card += nodes.paragraph("", "", *answer[0].children, classes=["answer"])
+            none = english(nodes.Text("no notebook yet")), korean(nodes.Text("아직 노트북 없음"), role="only-ko")
+            card[-1] += [nodes.Text(" · "), *none]
+        card += nodes.paragraph("", "", *wording, classes=["question"])
+        card += nodes.paragraph("", "", *both(answer[0]), classes=["answer"])
         return card
 
     def contents(self, title, docnames):

@@ -209,8 +209,8 @@ def test_the_index_shows_all_questions_as_cards(page):
     for card in answered.all():
         card.scroll_into_view_if_needed()
         card.locator("img").evaluate("image => image.decode()")
-        assert card.locator("[lang=en]").is_visible() and card.locator("[lang=ko]").is_visible()
-        assert len(card.locator(".answer").inner_text()) > 40
+        for wording in (".question [lang=en]", ".question [lang=ko]", ".answer [lang=en]", ".answer [lang=ko]"):
+            assert len(card.locator(wording).inner_text()) > 10, wording
     # The whole card is the link: its picture too.
     answered.first.locator("img").click(force=True)
     assert re.search(r"/\d\d-\d-[^/]+\.html$", page.url)
