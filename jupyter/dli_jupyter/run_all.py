@@ -1,4 +1,4 @@
-"""“Run All” in JupyterLab ends at the first cell that fails, as it does with Python.
+"""“Run All” in JupyterLab ends at the first cell that fails or is stopped, as it does with Python.
 
 JupyterLab sends all cells at once and leaves it to the kernel to skip those after a failure. evcxr skips nothing, and
 it answers "ok" to a panic. So this connection between the browser and a kernel sends a cell when the one before has
@@ -9,6 +9,7 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
+import zmq
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
@@ -24,6 +25,7 @@ class Cell:
     header: dict
     request: list
     stop_on_error: bool
+    interrupts: int = 0  # of the kernel, before this cell
     panicked: bool = False
     idle: bool = False
     reply: tuple | None = None
@@ -35,11 +37,13 @@ class Connection(ZMQChannelsWebsocketConnection):
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
         self.running, self.waiting = None, deque()
+        self.process = None  # the kernel's, when a cell was last sent
 
     def handle_incoming_message(self, message):
         cell = self._cell_in(message)
         if cell is None:
             return super().handle_incoming_message(message)
+        self._forget_a_kernel_that_is_gone()
         self.waiting.append(cell)
         if self.running is None:
             self._send_next()
@@ -55,9 +59,23 @@ class Connection(ZMQChannelsWebsocketConnection):
             return None
         return Cell(header, parts, self.session.unpack(parts[CONTENT]).get("stop_on_error", True))
 
+    def _kernel(self, attribute):
+        """Of the kernel that is behind the connection now; `None` while there is none."""
+        try:
+            return getattr(self.kernel_manager.provisioner, attribute, None)
+        except KeyError:
+            return None
+
+    def _forget_a_kernel_that_is_gone(self):
+        """After a restart, by this page or another one, nobody will answer what was sent, and nobody waits for the rest."""
+        if self.process != self._kernel("pid"):
+            self.running = None
+            self.waiting.clear()
+
     def _send_next(self):
         self.running = self.waiting.popleft() if self.waiting else None
         if self.running:
+            self.process, self.running.interrupts = self._kernel("pid"), self._kernel("interrupts")
             self.session.send_raw(self.channels["shell"], self.running.request)
 
     def _on_zmq_reply(self, stream, parts):
@@ -82,7 +100,8 @@ class Connection(ZMQChannelsWebsocketConnection):
             content.update(status="error", ename="panic", evalue="see the output", traceback=[])
             parts = [*parts[:CONTENT], self.session.pack(content), *parts[CONTENT + 1 :]]
         super()._on_zmq_reply(stream, parts)
-        if content["status"] == "error" and cell.stop_on_error:
+        failed = content["status"] == "error" and cell.stop_on_error
+        if failed or cell.interrupts != self._kernel("interrupts"):
             for skipped in self.waiting:
                 self._tell("iopub", "status", skipped, {"execution_state": "busy"})
                 self._tell("shell", "execute_reply", skipped, {"status": "aborted", "execution_count": None})
@@ -95,15 +114,13 @@ class Connection(ZMQChannelsWebsocketConnection):
         parts = [self.session.pack(message[part]) for part in ("header", "parent_header", "metadata", "content")]
         super()._on_zmq_reply(self.channels[channel], parts)
 
-    def on_kernel_restarted(self):
-        # The reply that the others wait for will not come.
-        self.running = None
-        self.waiting.clear()
-        super().on_kernel_restarted()
-
     def disconnect(self):
         # Whoever closes the page wants the rest to run, as without us.
-        for cell in self.waiting:
-            self.session.send_raw(self.channels["shell"], cell.request)
+        self._forget_a_kernel_that_is_gone()
+        shell = self.channels.get("shell")
+        if self.waiting and shell and not shell.closed():
+            for cell in self.waiting:
+                self.session.send_raw(shell, cell.request)
+            shell.flush(zmq.POLLOUT)
         self.waiting.clear()
         super().disconnect()

@@ -11,6 +11,7 @@ Jupyter finds this class by the entry point in `pyproject.toml` and by the name 
 import asyncio
 import atexit
 import os
+import signal
 import tempfile
 
 from jupyter_client.connect import write_connection_file
@@ -62,6 +63,7 @@ class SpareProvisioner(LocalProvisioner):
 
     spare = None  # one for the whole server
     refill = None
+    interrupts = 0  # how many this kernel got; `run_all` reads it
 
     async def launch_kernel(self, cmd, **kwargs):
         cls, argv, cwd = SpareProvisioner, list(self.kernel_spec.argv), str(kwargs.get("cwd") or os.getcwd())
@@ -91,6 +93,10 @@ class SpareProvisioner(LocalProvisioner):
             cls.spare = Spare(argv, env, cwd)
         except (OSError, template.KernelError):
             cls.spare = None  # no spare, then; the next kernel starts in the ordinary way and says what is wrong
+
+    async def send_signal(self, signum):
+        self.interrupts += signum == signal.SIGINT
+        await super().send_signal(signum)
 
     async def cleanup(self, restart=False):
         spare = getattr(self, "handed_out", None)

@@ -165,17 +165,24 @@ def test_run_all_obeys_a_knob_and_reports_a_claim_that_fails(lab, short, context
         expect(claims.locator(".jp-OutputArea-output"), "the run went on after an error").to_have_count(0)
 
 
-def test_neither_a_closed_page_nor_a_restart_leaves_cells_behind(lab, short, context, tmp_path):
+def test_what_becomes_of_the_cells_that_wait(lab, short, context, tmp_path):
     notebook, written = nbformat.read(str(short), 4), tmp_path / "written"
-    wait, write = "std::thread::sleep(std::time::Duration::from_secs(4));", f'std::fs::write("{written}", "").unwrap();'
-    notebook.cells = [nbformat.v4.new_code_cell(source) for source in (wait, write)]
+    wait = """for _ in 0..50 {
+    if dl_interview::train::is_interrupted() { break; }
+    std::thread::sleep(std::time::Duration::from_millis(100));
+}"""
+    notebook.cells = [
+        nbformat.v4.new_code_cell(source) for source in (wait, f'std::fs::write("{written}", "").unwrap();', "let end = 1;")
+    ]
     nbformat.write(notebook, short)
 
     def run_all(page):
+        written.unlink(missing_ok=True)
         menu(page, "Run", "Run All Cells")
         expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=busy]")).to_be_visible()
-        page.wait_for_timeout(1000)
+        page.wait_for_timeout(1500)
 
+    # Whoever closes the page wants the rest to run.
     with lab.opened(short.name, context, tmp_path) as page:
         run_all(page)
         page.close()
@@ -184,16 +191,21 @@ def test_neither_a_closed_page_nor_a_restart_leaves_cells_behind(lab, short, con
         assert time.monotonic() < end, "the cells that waited did not run after the page was closed"
         time.sleep(0.2)
 
-    written.unlink()
+    # Whoever presses stop does not, nor who restarts the kernel.
     with lab.opened(short.name, context, tmp_path) as page:
+        idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+        run_all(page)
+        menu(page, "Kernel", "Interrupt Kernel")
+        expect(idle, "the run did not end").to_be_visible(timeout=OPEN * 1000)
+        assert not written.exists(), "the run went on after it was stopped"
         run_all(page)
         menu(page, "Kernel", "Restart Kernel…")
         page.get_by_role("button", name="Confirm Kernel Restart").click()
-        page.locator(".cm-line", has_text="fs::write").click()
+        page.locator(".cm-line", has_text="let end").click()
         page.keyboard.press("Shift+Enter")
-        ran = page.locator(".jp-CodeCell", has_text="fs::write").locator(".jp-InputPrompt")
+        ran = page.locator(".jp-CodeCell", has_text="let end").locator(".jp-InputPrompt")
         expect(ran, "no cell runs after a restart").to_have_text(re.compile(r"\[\d+\]"), timeout=OPEN * 1000)
-        assert written.exists()
+        assert not written.exists(), "the new kernel ran what the old one had before it"
 
 
 def test_the_menu_exports_a_page_that_needs_nothing_else(lab, short, context, tmp_path):
