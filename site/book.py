@@ -40,7 +40,9 @@ def korean(*children, role):
 def both(line):
     """The parts of a line in two languages, which a `<br>` separates."""
     parts = line.children
-    br = next(i for i, node in enumerate(parts) if isinstance(node, nodes.raw))
+    br = next((i for i, node in enumerate(parts) if isinstance(node, nodes.raw)), None)
+    if br is None:
+        raise ValueError(f"the index has this line in one language only, without <br>: {line.astext()}")
     return [english(*parts[:br]), nodes.Text(" "), korean(*parts[br + 1 :], role="below")]
 
 
@@ -245,6 +247,17 @@ def formula(translator, node):
     raise nodes.SkipNode
 
 
+def captions(app, pagename, templatename, context, doctree):
+    """The chapters in the sidebar: in two languages, and as headings of a level, which Sphinx leaves out."""
+    caption = 'role="heading"><span class="caption-text">(.*?) · (.*?)</span>'
+    pair = r'<span lang="en">\1</span><span class="between"> · </span><span lang="ko">\2</span>'
+    context["furo_navigation_tree"] = re.sub(
+        caption,
+        f'role="heading" aria-level="2"><span class="caption-text">{pair}</span>',
+        context.get("furo_navigation_tree", ""),
+    )
+
+
 def front_page(app, error):
     """A host answers the folder's address with `index.html`."""
     if error is None:
@@ -258,5 +271,6 @@ def setup(app):
     app.add_post_transform(Together)
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
     app.connect("source-read", only_vectors)
+    app.connect("html-page-context", captions, priority=900)  # after Furo has made the tree
     app.connect("build-finished", front_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -55,7 +55,9 @@ class Renderer(IPythonRenderer):
         return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
     def link(self, text, url, title=None):
-        return super().link(text, re.sub(r"\.ipynb(?=$|#)", ".html", url), title)
+        if "://" not in url:
+            url = re.sub(r"\.ipynb(?=$|#)", ".html", url)
+        return super().link(text, url, title)
 
     def table(self, text):
         # Where the screen is narrow, the table scrolls and the text around it does not.

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image, ImageChops, ImageStat
+from playwright.sync_api import expect
 
 from conftest import ROOT
 
@@ -89,7 +90,8 @@ def test_a_page_opens_well(page, name):
     serious = [v for v in found if v["impact"] in ("serious", "critical")]
     assert not serious, json.dumps(serious, indent=1)[:3000]
     page.set_viewport_size({"width": 360, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 360, "too wide for a phone"
+    for scroller in ("html", ".content"):
+        assert page.locator(scroller).evaluate("e => e.scrollWidth <= e.clientWidth"), "too wide for a phone"
 
 
 def found(page, query):
@@ -106,6 +108,12 @@ def test_search_finds_a_word_in_each_language(page):
         expected = {path.stem for path in NOTEBOOKS if re.search(f"(?<![가-힣]){word}", text_of(path))}
         assert expected and expected <= found(page, query), query
     assert found(page, "ReLU는") == found(page, "relu") != set()
+    # All words of a query are meant, also short ones; Korean nouns are written with and without a space between them.
+    both = {path.stem for path in NOTEBOOKS if "기울기" in text_of(path) and "소실" in text_of(path)}
+    assert found(page, "기울기 소실") == both != set()
+    assert "00-0-index" in found(page, "경사하강법") and "16-0-batch-normalization" in found(page, "배치정규화")
+    page.goto(address("search") + "?q=18-0")
+    expect(page.locator("#search-results li > a").first).to_contain_text("18-0 · How many lines")
     assert found(page, "qwertyuiop") == set()
 
 
@@ -237,6 +245,22 @@ def test_long_cells_and_folds_open_also_without_javascript(browser):
     cell.locator("label").click()
     assert cell.bounding_box()["height"] > before + 50
     context.close()
+
+
+def test_on_a_narrow_screen_the_drawers_open_and_close(page):
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.goto(address(BY_HAND))
+    contents = page.locator(".toc-drawer")
+    page.click(".toc-header-icon")
+    expect(contents).to_be_in_viewport()
+    page.click(".toc-tree a >> text=Experiment 2")
+    expect(contents, "the contents still lie over the text").not_to_be_in_viewport()
+    expect(page.locator("#experiment-2-does-it-learn > h2")).to_be_in_viewport()
+    # By keyboard alone: what has the focus can be seen.
+    page.reload()
+    page.locator("input[name=q]").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator(".sidebar-tree a:focus")).to_be_in_viewport()
 
 
 def test_code_can_be_copied(context, page, host):

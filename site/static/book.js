@@ -1,23 +1,31 @@
 // The language switch. `data-language` of the page decides what the style sheet hides; the choice is remembered.
 const page = document.documentElement;
+const buttons = document.querySelectorAll(".language-switch button");
 
 const show = (language) => {
   page.dataset.language = language;
-  for (const button of document.querySelectorAll(".language-switch button"))
-    button.setAttribute("aria-pressed", button.value === language);
+  for (const button of buttons) button.setAttribute("aria-pressed", button.value === language);
   // Where the Korean text stands alone, it must not be folded.
   if (language === "ko") for (const fold of document.querySelectorAll(".korean > details")) fold.open = true;
 };
 
-for (const button of document.querySelectorAll(".language-switch button"))
+for (const button of buttons)
   button.addEventListener("click", () => {
-    localStorage.setItem("language", button.value);
     show(button.value);
+    try {
+      localStorage.setItem("language", button.value);
+    } catch {} // where nothing may be stored, the choice holds for this page
   });
-show(page.dataset.language);
+// Also when the back button brings a page back as it was left.
+addEventListener("pageshow", () => show(chosenLanguage()));
+
+// On a narrow screen the contents lie over the text; whoever has chosen a section wants to read it.
+for (const link of document.querySelectorAll(".toc-tree a"))
+  link.addEventListener("click", () => (document.getElementById("__toc").checked = false));
+document.querySelector(".sidebar-tree .current-page")?.scrollIntoView({ block: "nearest" });
 
 // Code and tables wider than the page scroll; this lets the keyboard do it too.
-for (const wide of document.querySelectorAll("article pre, .formula, .output"))
+for (const wide of document.querySelectorAll("article pre, .formula, .output, article p:has(math)"))
   if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
 
 // A page from the file system may not read the others to show excerpts in the search results.

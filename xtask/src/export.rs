@@ -38,8 +38,11 @@ pub fn html(python_env: &Path, options: &Options) -> Result<()> {
         }
         output.join(format!("{}.html", notebooks::stem_of(&chosen[0])))
     };
-    if options.open && !python_command(&python).args(["-m", "webbrowser"]).arg(&first).status()?.success() {
-        bail!("no browser could be opened. Open {} yourself", first.display());
+    if options.open {
+        let open = "import pathlib, sys, webbrowser; sys.exit(not webbrowser.open(pathlib.Path(sys.argv[1]).as_uri()))";
+        if !python_command(&python).args(["-c", open]).arg(&first).status()?.success() {
+            bail!("no browser could be opened. Open {} yourself", first.display());
+        }
     }
     Ok(())
 }
@@ -48,11 +51,7 @@ pub fn html(python_env: &Path, options: &Options) -> Result<()> {
 fn book(python: &Path) -> Result<PathBuf> {
     let (work, site) = (root().join("target/site-build"), root().join("target/site"));
     // Always from nothing: it takes seconds, and no page of a notebook that was renamed stays behind.
-    for folder in [&work, &site] {
-        if folder.exists() {
-            fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
-        }
-    }
+    remove(&work)?;
     let step = Step::start("The book on the web");
     let mut command = python_command(python);
     command.args(["-m", "sphinx", "--builder", "html", "--conf-dir", "site", "--jobs", "auto", "--fail-on-warning"]);
@@ -62,9 +61,17 @@ fn book(python: &Path) -> Result<PathBuf> {
             step.tell(line);
         }
     })?;
+    remove(&site)?;
     fs::rename(work.join("html"), &site)?;
     step.done();
     let index = site.join("index.html");
     println!("  {}", index.strip_prefix(root()).unwrap_or(&index).display());
     Ok(index)
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+    }
+    Ok(())
 }
