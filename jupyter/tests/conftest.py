@@ -54,7 +54,8 @@ def execute():
     return run
 
 
-@pytest.fixture(scope="session")
+# For a module, not for the session: as long as Playwright runs, no other test can start an event loop.
+@pytest.fixture(scope="module")
 def browser():
     """Headless Chromium; a test that asks for it is skipped where none is installed, and fails if CI lacks it."""
     names = ["chromium", "chromium-browser", "google-chrome"]
