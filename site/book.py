@@ -72,7 +72,8 @@ class Languages(SphinxTransform):
             pair = [nodes.Text(number.group()), *pair] if number else pair
         elif " · " in text and HANGUL.search(text.rsplit(" · ", 1)[1]):
             left, right = text.rsplit(" · ", 1)
-            pair = [english(nodes.Text(left)), nodes.inline("", " · ", classes=["between"]), korean(nodes.Text(right), role="beside")]
+            between = nodes.inline("", " · ", classes=["between"])
+            pair = [english(nodes.Text(left)), between, korean(nodes.Text(right), role="beside")]
         elif text in HEADINGS:
             pair = [english(*title.children), korean(nodes.Text(HEADINGS[text]), role="only-ko")]
         else:
