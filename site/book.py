@@ -93,20 +93,18 @@ class Languages(SphinxTransform):
         if end is None:
             return
         first = start
-        while not isinstance(before := section[first - 1], (nodes.title, nodes.container, nodes.raw)):
-            if is_korean(before):
+        while not isinstance(above := section[first - 1], (nodes.title, nodes.container, nodes.raw)):
+            if is_korean(above):
                 break
             first -= 1
-        text = section.children
-        before = nodes.container("", *text[first:start], classes=["language-en"])
-        folded = nodes.container("", *text[start:end], classes=["language-ko", "korean"])
-        rest = text[end:]
+        head, text, fold, rest = (section[a:b] for a, b in ((0, first), (first, start), (start, end), (end, None)))
+        text = nodes.container("", *text, classes=["language-en"])
+        fold = nodes.container("", *fold, classes=["language-ko", "korean"])
         if section[0].astext() == "The answer in a minute":
             note = nodes.paragraph("", "아래의 실험과 해설은 영어로 쓰여 있습니다.", classes=["language-ko", "only-ko"])
             rest = [note, *rest]
-        head = text[:first]
         section.children = []
-        section += [*head, before, folded, *rest]
+        section += [*head, text, fold, *rest]
 
 
 def is_korean(node):

@@ -22,7 +22,6 @@ myst_disable_syntax = ["myst_role", "myst_line_comment", "myst_block_break", "my
 
 html_theme = "furo"
 html_title = project
-html_short_title = project
 html_math_renderer = "mathml"
 html_search_language = "ko"
 html_static_path = ["static", str(Path(dli_jupyter.__file__).parent / "fonts")]

@@ -14,10 +14,11 @@ PARTICLES = (
     "은 는 이 가 을 를 의 에 로 와 과 도 만 란 나 에서 에는 에게 으로 까지 부터 처럼 보다 마다 이나 이란 라는 이라 에서는 에서의 에서도 "
     "으로는 으로써 으로서 이라는 까지의 한다 하다 하는 하면 하고 하기 해서 된다 되다 되는 되면 합니다 됩니다 입니다 이다 일까 인가 인가요 은요 는요"
 ).split()
-PARTICLE = "|".join(sorted(PARTICLES, key=len, reverse=True))
+# The same for Python and for JavaScript.
+PARTICLE = "(?<=[가-힣][가-힣])(?:%s)$" % "|".join(sorted(PARTICLES, key=len, reverse=True))
 WORD = r"\b\d\d-\d\b|[가-힣]+|[^\W가-힣]+"
 SPLIT_QUERY = """
-var particle = /(?<=^[가-힣]{2,})(?:%s)$/u;
+var particle = /%s/u;
 var splitQuery = (query) =>
   (query.match(/\\b\\d\\d-\\d\\b|[가-힣]+|(?:(?![가-힣])[\\p{L}\\p{N}_])+/gu) || []).map((word) => word.replace(particle, ""));
 
@@ -50,7 +51,7 @@ class SearchKorean(SearchEnglish):
             korean = word if is_korean(word) else ""
             yield from (korean[:length] for length in range(2, len(korean)))
             if before and korean:
-                yield before + re.sub(f"(?<=[가-힣][가-힣])(?:{PARTICLE})$", "", korean)
+                yield before + re.sub(PARTICLE, "", korean)
             before = korean
 
     def stem(self, word):

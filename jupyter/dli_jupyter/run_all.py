@@ -25,7 +25,9 @@ class Cell:
     header: dict
     request: list
     stop_on_error: bool
-    interrupts: int = 0  # of the kernel, before this cell
+    # Of the kernel that it was sent to, at that time:
+    process: int | None = None
+    interrupts: int | None = None
     panicked: bool = False
     idle: bool = False
     reply: tuple | None = None
@@ -36,8 +38,7 @@ class Connection(ZMQChannelsWebsocketConnection):
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)
-        self.running, self.waiting = None, deque()
-        self.process = None  # the kernel's, when a cell was last sent
+        self.running, self.waiting = None, deque()  # cells wait only while one runs
 
     def handle_incoming_message(self, message):
         cell = self._cell_in(message)
@@ -68,15 +69,15 @@ class Connection(ZMQChannelsWebsocketConnection):
 
     def _forget_a_kernel_that_is_gone(self):
         """After a restart, by this page or another one, nobody will answer what was sent, and nobody waits for the rest."""
-        if self.process != self._kernel("pid"):
+        if self.running and self.running.process != self._kernel("pid"):
             self.running = None
             self.waiting.clear()
 
     def _send_next(self):
-        self.running = self.waiting.popleft() if self.waiting else None
-        if self.running:
-            self.process, self.running.interrupts = self._kernel("pid"), self._kernel("interrupts")
-            self.session.send_raw(self.channels["shell"], self.running.request)
+        self.running = cell = self.waiting.popleft() if self.waiting else None
+        if cell:
+            cell.process, cell.interrupts = self._kernel("pid"), self._kernel("interrupts")
+            self.session.send_raw(self.channels["shell"], cell.request)
 
     def _on_zmq_reply(self, stream, parts):
         cell = self.running

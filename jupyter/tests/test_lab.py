@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import expect
 
 from conftest import ROOT
+from test_kernel import wait_until
 
 # Seconds. Lab has to start, a kernel has to start, and ten cells have to be compiled, maybe on a busy machine.
 START, OPEN, RUN = 180, 60, 180
@@ -186,10 +187,7 @@ def test_what_becomes_of_the_cells_that_wait(lab, short, context, tmp_path):
     with lab.opened(short.name, context, tmp_path) as page:
         run_all(page)
         page.close()
-    end = time.monotonic() + OPEN
-    while not written.exists():
-        assert time.monotonic() < end, "the cells that waited did not run after the page was closed"
-        time.sleep(0.2)
+    assert wait_until(written.exists, OPEN), "the cells that waited did not run after the page was closed"
 
     # Whoever presses stop does not, nor who restarts the kernel.
     with lab.opened(short.name, context, tmp_path) as page:
