@@ -1,4 +1,6 @@
 """The Jupyter side of the notebooks: how a kernel starts, how notebooks are executed, compared and exported."""
 
-# What the support crate's panic hook prints (`PANIC_MARKER` there; a test holds the two together).
-PANIC_MARKER = "✗ panicked: "
+# How the line begins that a panic or a failed `?` prints (`FAILURE_MARKER` in the support crate; a test holds the two together).
+FAILURE_MARKER = "\x1b[31m✗ "
+# What a cell wrote to standard error comes in red, too: the kernel puts it where the cell's other lines are.
+RED = "\x1b[31m"

@@ -28,7 +28,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from . import PANIC_MARKER, compare, twins
+from . import RED, compare, twins
 from .normal_form import normalize
 
 # Seconds without a message after which a cell has said everything. Late stderr was seen up to 0.03 s after the reply.
@@ -36,6 +36,8 @@ SILENCE = 0.1
 
 DEFAULT_SEED = "42"
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
+# What is red, and the indented lines that belong to it.
+RED_LINES = re.compile(rf"^{re.escape(RED)}.*(\n .*|\n{re.escape(RED)}.*)*", re.MULTILINE)
 
 
 class OneKernel(KernelSpecManager):
@@ -109,9 +111,7 @@ def failure(cell):
         elif output.output_type == "stream" and output.name == "stderr":
             said.append(output.text)
         elif output.output_type == "stream":
-            panic = re.search(rf"^{PANIC_MARKER}.*(\n .*)*", output.text, re.MULTILINE)
-            if panic:
-                said.append(panic.group())
+            said += [found.group() for found in RED_LINES.finditer(output.text)]
     text = ANSI.sub("", "\n".join(said)).strip()
     expected = "raises-exception" in cell.metadata.get("tags", [])
     if expected:

@@ -48,12 +48,12 @@ def main(connection_file):
 
     def interrupt(*_):
         # JupyterLab signals the whole process group, and so the process that runs the cells, where a training listens (see
-        # `progress.rs` in the support crate). VS Code signals this process alone: hand it on to what evcxr has started.
+        # `progress.rs` in the support crate). VS Code signals this process alone: hand it on to all that evcxr has started.
         if process:
             import psutil  # only here: a start should not wait for it
 
             with contextlib.suppress(psutil.Error):
-                for child in psutil.Process(process.pid).children():
+                for child in psutil.Process(process.pid).children(recursive=True):
                     child.send_signal(signal.SIGINT)
 
     signal.signal(signal.SIGINT, interrupt)

@@ -1,7 +1,7 @@
 """“Run All” in JupyterLab ends at the first cell that fails or is stopped, as it does with Python.
 
 JupyterLab sends all cells at once and leaves it to the kernel to skip those after a failure. evcxr skips nothing, and
-it answers "ok" to a panic. So this connection between the browser and a kernel sends a cell when the one before has
+it answers "ok" to a panic and to a failed `?`. So this connection between the browser and a kernel sends a cell when the one before has
 ended well. `jupyter_config.py` puts it in the place of the stock one.
 """
 
@@ -13,7 +13,7 @@ import zmq
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-from . import PANIC_MARKER
+from . import FAILURE_MARKER
 
 HEADER, PARENT, CONTENT = 0, 1, 3  # the parts of a message
 
@@ -28,7 +28,7 @@ class Cell:
     # Of the kernel that it was sent to, at that time:
     process: int | None = None
     interrupts: int | None = None
-    panicked: bool = False
+    failed: bool = False
     idle: bool = False
     reply: tuple | None = None
 
@@ -88,8 +88,8 @@ class Connection(ZMQChannelsWebsocketConnection):
             cell.reply = stream, parts, content
         else:
             super()._on_zmq_reply(stream, parts)
-            if kind == "stream" and re.search(f"^{PANIC_MARKER}", content["text"], re.MULTILINE):
-                cell.panicked = True
+            if kind == "stream" and re.search(f"^{re.escape(FAILURE_MARKER)}", content["text"], re.MULTILINE):
+                cell.failed = True
             cell.idle = cell.idle or (kind == "status" and content["execution_state"] == "idle")
         # The reply and the outputs come on two channels; whether there was a panic is known after the last output.
         if cell.reply and cell.idle:
@@ -97,8 +97,8 @@ class Connection(ZMQChannelsWebsocketConnection):
 
     def _end(self, cell):
         stream, parts, content = cell.reply
-        if cell.panicked and content["status"] == "ok":
-            content.update(status="error", ename="panic", evalue="see the output", traceback=[])
+        if cell.failed and content["status"] == "ok":
+            content.update(status="error", ename="failure", evalue="see the output", traceback=[])
             parts = [*parts[:CONTENT], self.session.pack(content), *parts[CONTENT + 1 :]]
         super()._on_zmq_reply(stream, parts)
         failed = content["status"] == "error" and cell.stop_on_error

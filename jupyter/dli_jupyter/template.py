@@ -54,7 +54,6 @@ exec {cargo} "$@"
 INIT = """\
 :dep dl-interview = {{ path = "{crate}" }}
 use dl_interview::prelude::*;
-dl_interview::notebook::install_panic_hook();
 let warm_up = String::new();
 drop(warm_up);
 """
@@ -121,6 +120,8 @@ def environment(found, folder):
     path += [p for p in ("/usr/local/bin", "/usr/bin", "/bin") if p not in path]
     env["PATH"] = os.pathsep.join([str(toolchain), *path])
     env["RUSTC"] = str(toolchain / "rustc")
+    # Cargo calls it in the place of rustc for the cells: see `kernel/src/source.rs`.
+    env["RUSTC_WORKSPACE_WRAPPER"] = found["evcxr"]
     # Only rust-analyzer asks this variable; evcxr itself calls what it finds on PATH.
     env["CARGO"] = str(CONFIG / "cargo")
     env["CARGO_HOME"] = str(CARGO_HOME)

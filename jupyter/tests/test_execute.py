@@ -4,7 +4,7 @@ import re
 
 import nbformat
 
-from dli_jupyter import execute as module
+from dli_jupyter import FAILURE_MARKER
 from conftest import ROOT, SETUP
 
 
@@ -14,8 +14,9 @@ def only(failures):
 
 
 def test_the_marker_is_the_one_that_the_support_crate_prints():
-    source = (ROOT / "support-crate/src/notebook/panic_hook.rs").read_text()
-    assert re.search(r'PANIC_MARKER: &str = "(.*)";', source).group(1) == module.PANIC_MARKER
+    source = (ROOT / "support-crate/src/notebook/failures.rs").read_text()
+    marker = re.search(r'FAILURE_MARKER: &str = "(.*)";', source).group(1)
+    assert marker.replace("\\x1b", "\x1b") == FAILURE_MARKER
 
 
 def test_every_kind_of_failure_is_seen_and_named(make, execute):

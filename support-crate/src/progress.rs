@@ -140,8 +140,8 @@ pub(crate) fn training_operations(net: &Net, inputs: &Array2<Real>) -> f64 {
     operations.sum::<usize>() as f64
 }
 
-/// Whether the reader wants this cell to end: JupyterLab's stop button was pressed since the first long call of the cell
-/// (or the first question) began. It stays so until the end of the cell.
+/// Whether the reader wants this cell to end: JupyterLab's stop button was pressed since the cell began (in a stock kernel:
+/// since its first long call, or the first question). It stays so until the end of the cell.
 ///
 /// All trainings of this crate ask it after each step. A loop of one's own can do so, too. The answer is always no outside
 /// of a notebook, where Ctrl-C ends the program as ever.

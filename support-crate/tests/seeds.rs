@@ -153,5 +153,5 @@ fn what_a_notebook_prints() {
     assert_eq!(lines("13"), "");
     assert!(printed("2", "18446744073709551615").contains("seed 0 (2 of 2)"));
     // Two lines that the program that runs notebooks takes for one message.
-    assert!(printed("panic", "7").contains("✗ panicked: no such layer\n  in the run under seed 8 (2 of 3)\n"));
+    assert!(printed("panic", "7").contains("✗ panicked: no such layer\x1b[0m\n  in the run under seed 8 (2 of 3)\n"));
 }

@@ -25,7 +25,10 @@ pub fn test(python_env: &Path) -> Result<()> {
             }
         }
     };
-    step("Format", &mut || cargo(&["fmt", "--all", "--check"]));
+    step("Format", &mut || {
+        cargo(&["fmt", "--all", "--check"])?;
+        cargo(&["fmt", "--manifest-path", "kernel/Cargo.toml", "--check"])
+    });
     step("Lints", &mut || cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]));
     step("Rust tests", &mut || cargo(&["test", "--workspace", "--locked"]));
     // Only in 64 bits are central differences good enough to tell a gradient that is almost right from one that is right.

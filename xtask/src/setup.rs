@@ -13,11 +13,8 @@ use sha2::{Digest, Sha256};
 use crate::command::{Step, output_of, run_logged};
 use crate::{root, std_sources};
 
-/// The kernel's version. It stands here only.
-const EVCXR: &str = "0.22.0";
-
-/// How many crates its build compiles: the length of a progress bar, nothing depends on it.
-const EVCXR_CRATES: u64 = 273;
+/// How many crates the build of the kernel compiles: the length of a progress bar, nothing depends on it.
+const KERNEL_CRATES: u64 = 275;
 
 /// Sets up what is missing and returns the Python to use.
 pub fn setup(python_env: &Path) -> Result<PathBuf> {
@@ -30,7 +27,7 @@ pub fn setup(python_env: &Path) -> Result<PathBuf> {
     }
     need_c_compiler()?;
     let python = python_tools(python_env)?;
-    let evcxr = evcxr()?;
+    let evcxr = kernel()?;
     let toolchain = output_of("rustc", &["--print", "sysroot"]).context("`rustc` does not run")?;
     let short_std = short_std_sources(Path::new(&toolchain));
     write_if_changed(
@@ -132,47 +129,53 @@ fn base_python() -> Result<OsString> {
     Ok(python.into())
 }
 
-/// The kernel: one that is on PATH in the right version, or the project's own.
-fn evcxr() -> Result<PathBuf> {
-    let folder = root().join(format!(".tools/evcxr-{EVCXR}"));
-    let own = folder.join("bin").join(format!("evcxr_jupyter{}", env::consts::EXE_SUFFIX));
-    if own.exists() {
-        return Ok(own);
+/// The kernel: the package in `kernel/`, which has evcxr in it.
+fn kernel() -> Result<PathBuf> {
+    let package = root().join("kernel");
+    let mut sources = vec![fs::read(package.join("Cargo.toml"))?, fs::read(package.join("Cargo.lock"))?];
+    let mut files: Vec<_> = fs::read_dir(package.join("src"))?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    files.sort();
+    for file in files {
+        sources.push(fs::read(file)?);
     }
-    if let Some(on_path) = suitable_evcxr_on_path() {
-        return Ok(on_path);
+    let name = format!("dl-interview-kernel{}", env::consts::EXE_SUFFIX);
+    let folder = root().join(format!(".tools/kernel-{}", &digest(&sources.concat())[..12]));
+    let program = folder.join(&name);
+    if program.exists() {
+        return Ok(program);
     }
-    let step =
-        Step::start(&format!("Rust kernel (evcxr {EVCXR}, about 9 minutes on 2 cores)")).with_length(EVCXR_CRATES);
+    let step = Step::start("Rust kernel (about 9 minutes on 2 cores)").with_length(KERNEL_CRATES);
     // An interrupted build goes on where it stopped, because its products stay until it has succeeded.
     let products = root().join(".tools/build");
     let mut command = Command::new("cargo");
     command
-        .args(["install", "evcxr_jupyter", "--version", EVCXR, "--locked", "--root"])
-        .arg(&folder)
-        .env("CARGO_TARGET_DIR", &products)
+        .args(["build", "--release", "--locked", "--manifest-path"])
+        .arg(package.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(&products)
         .env_remove("RUSTFLAGS")
         .current_dir(root());
-    run_logged(&mut command, "evcxr", |line| {
+    run_logged(&mut command, "kernel", |line| {
         if let Some(what) = line.trim_start().strip_prefix("Compiling ") {
             step.advance();
             step.tell(what);
         }
     })?;
+    // Kernels of other versions are of no use any more.
+    for old in fs::read_dir(root().join(".tools"))?.flatten() {
+        let is_kernel = |name: &str| name.starts_with("kernel-") || name.starts_with("evcxr-");
+        if is_kernel(&old.file_name().to_string_lossy()) {
+            fs::remove_dir_all(old.path())?;
+        }
+    }
+    // It is there whole, or not at all.
+    let half = root().join(".tools/kernel.half");
+    fs::create_dir_all(&half)?;
+    fs::copy(products.join("release").join(&name), half.join(&name))?;
+    fs::rename(&half, &folder)?;
     fs::remove_dir_all(&products)?;
     step.done();
-    Ok(own)
-}
-
-/// `cargo install --list` knows versions; the program itself has no option that tells its own.
-fn suitable_evcxr_on_path() -> Option<PathBuf> {
-    let listed = output_of("cargo", &["install", "--list"])?;
-    if !listed.lines().any(|line| line == format!("evcxr_jupyter v{EVCXR}:")) {
-        return None;
-    }
-    let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")))?;
-    let program = home.join("bin").join(format!("evcxr_jupyter{}", env::consts::EXE_SUFFIX));
-    program.exists().then_some(program)
+    Ok(program)
 }
 
 /// The short copy of the standard library's sources; `None` (and slower starts) where there are no sources.
