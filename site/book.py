@@ -6,13 +6,19 @@ import json
 import re
 import shutil
 
+import myst_nb.sphinx_
+import nbformat
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
+from myst_nb.sphinx_ import SphinxNbRenderer
 from PIL import Image
 from sphinx import addnodes
+from sphinx.errors import ExtensionError
 from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+
+from dli_jupyter.web import clean_html, shown
 
 log = logging.getLogger(__name__)
 HANGUL = re.compile("[가-힣]")
@@ -149,7 +155,7 @@ class Index(SphinxTransform):
             picture = f'<img src="{picture}" alt="" loading="lazy">'
         else:
             picture = f'<div class="no-picture" aria-hidden="true">{number}</div>'
-        card = nodes.list_item("", nodes.raw("", picture, format="html"), classes=["card"], number=number)
+        card = nodes.list_item("", nodes.raw("", picture, format="html"), classes=["card"], number=number, ids=[number])
         card += nodes.paragraph("", number, classes=["number"])
         if not docname:
             card["classes"].append("missing")
@@ -222,14 +228,47 @@ class Together(SphinxPostTransform):
                 line[i + 1] = nodes.Text(near[i + 1].removeprefix(after))
 
 
-def only_vectors(app, docname, source):
-    """Drops the bitmap twin that a figure has for code hosts."""
-    notebook = json.loads(source[0])
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
-            if "text/html" in output.get("data", {}):
-                output["data"].pop("image/png", None)
-    source[0] = json.dumps(notebook)
+class Renderer(SphinxNbRenderer):
+    """MyST is more than JupyterLab knows. What only MyST knows stays the text or the code that JupyterLab shows."""
+
+    def render_fence(self, token):
+        language = token.info.strip().split(maxsplit=1)[:1]
+        # Else `{include}` in braces would show any file of this machine, and `{raw}` would be markup.
+        if language and language[0].startswith("{"):
+            token.token.info = ""
+        super().render_fence(token)
+
+    def render_nb_finalise(self, token):
+        # Links are also written with the names of headings in lower case.
+        for name, heading in list(self._heading_slugs.items()):
+            self._heading_slugs.setdefault(name.lower(), heading)
+        super().render_nb_finalise(token)
+
+
+def read(app, docname, source):
+    """What Sphinx gets to see of a notebook."""
+    try:
+        notebook = nbformat.reads(source[0], as_version=4)
+    except Exception as error:
+        raise ExtensionError(f"{docname}.ipynb is not a notebook: {error}") from error
+    source[0] = nbformat.writes(shown(notebook))
+
+
+def clean(app, pagename, templatename, context, doctree):
+    """Takes what acts or loads out of the page's text; its frame is ours."""
+    if doctree is not None:
+        context["body"] = clean_html(context["body"])
+
+
+class Place(logging.logging.Filter):
+    """Names the cell where a message names the line that MyST-NB made of it: 10 000 for each cell."""
+
+    def filter(self, record):
+        match = re.fullmatch(r"(.*\.ipynb):(\d{5,})", str(getattr(record, "location", "")))
+        if match:
+            cell, line = divmod(int(match[2]), 10_000)
+            record.location = f"{match[1]}, cell {cell}, line {line or 1}"
+        return True
 
 
 to_mathml = LatexToMathML(continue_on_error=False)
@@ -264,12 +303,16 @@ def front_page(app, error):
 
 
 def setup(app):
+    myst_nb.sphinx_.SphinxNbRenderer = Renderer  # there is no setting for it
+    for handler in logging.logging.getLogger(logging.NAMESPACE).handlers:
+        handler.addFilter(Place())
     app.add_transform(Languages)
     app.add_transform(Index)
     app.add_post_transform(LongCells)
     app.add_post_transform(Together)
     app.add_html_math_renderer("mathml", (formula, None), (formula, None))
-    app.connect("source-read", only_vectors)
+    app.connect("source-read", read)
+    app.connect("html-page-context", clean, priority=100)  # before Furo looks at the text
     app.connect("html-page-context", captions, priority=900)  # after Furo has made the tree
     app.connect("build-finished", front_page)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

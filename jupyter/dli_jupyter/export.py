@@ -10,10 +10,10 @@ hence JupyterLab's “Save and Export Notebook As” writes the same page.
 import argparse
 import re
 import sys
+from html import escape
 from pathlib import Path
+from urllib.parse import quote, unquote
 
-import bleach
-from bleach.css_sanitizer import ALLOWED_CSS_PROPERTIES, CSSSanitizer
 from bs4 import BeautifulSoup
 from jinja2 import pass_context
 from math_core import LatexToMathML
@@ -22,21 +22,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
 from traitlets.config import PyFileConfigLoader
 
-# What a cleaned page keeps: text, tables, figures and formulas. None of it runs anything or loads a style.
-TAGS = """
-    br caption dd del details div dl dt h1 h2 h3 h4 h5 h6 hr img p pre span sub summary sup table tbody td tfoot th thead
-    tr math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt msub
-    msubsup msup mtable mtd mtext mtr munder munderover
-""".split()
-ATTRIBUTES = """
-    alt class colspan height href id lang open rowspan scope src start style title width
-    accent accentunder display displaystyle form linethickness lspace mathvariant maxsize minsize movablelimits notation
-    rspace scriptlevel stretchy symmetric voffset
-""".split()
-STYLES = """
-    background border border-bottom border-radius caption-side font-variant-numeric justify-items max-width padding
-    padding-left padding-right
-""".split()
+from .web import heading_id, shown
 
 
 class Renderer(IPythonRenderer):
@@ -44,6 +30,11 @@ class Renderer(IPythonRenderer):
 
     # JupyterLab still exports a notebook with a mistake in a formula: the page then shows its LaTeX, marked.
     to_mathml = LatexToMathML(continue_on_error=True, fancy_error=False)
+
+    def __init__(self, others):
+        """`others`: names of the notebooks whose pages are written beside this one."""
+        super().__init__(escape=False)
+        self.others = others
 
     def block_math(self, body):
         return self.to_mathml.convert_with_local_state(body, displaystyle=True)
@@ -55,9 +46,20 @@ class Renderer(IPythonRenderer):
         return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
 
     def link(self, text, url, title=None):
-        if "://" not in url:
-            url = re.sub(r"\.ipynb(?=$|#)", ".html", url)
+        """A link to a file is none if the page's reader does not have the file."""
+        if not re.match("[a-z]+:|#", url, re.IGNORECASE):
+            file, _, heading = url.partition("#")
+            if unquote(file) not in self.others:
+                return text
+            url = f"{file.removesuffix('.ipynb')}.html" + (heading and f"#{heading}")
         return super().link(text, url, title)
+
+    def heading(self, text, level, **attributes):
+        """JupyterLab's name for a heading, and the same in lower case, as other tools have it."""
+        name = heading_id(BeautifulSoup(text, "html.parser").get_text())
+        lower = f'<span id="{escape(name.lower())}"></span>' if name != name.lower() else ""
+        anchor = f'<a class="anchor-link" href="#{quote(name)}">¶</a>'
+        return f'<h{level} id="{escape(name)}">{lower}{text}{anchor}</h{level}>\n'
 
     def table(self, text):
         # Where the screen is narrow, the table scrolls and the text around it does not.
@@ -70,29 +72,19 @@ class Renderer(IPythonRenderer):
 @pass_context
 def markdown2html(context, source):
     """The page's Markdown, in place of nbconvert's filter of this name."""
-    renderer = Renderer(escape=False, attachments=context.get("cell", {}).get("attachments", {}))
+    renderer = Renderer(context["resources"].get("others", ()))
     page = MarkdownWithMath(renderer=renderer).render(source)
     # A browser may break a line beside a formula, even before a comma; what touches a formula stays with it.
     return re.sub(r"[^\s<>]*<math>.*?</math>[^\s<>]*", r'<span class="together">\g<0></span>', page)
 
 
-def clean_html(element):
-    """What JupyterLab's “Sanitize HTML output” leaves. nbconvert's own filter turns even paragraphs to text."""
-    return bleach.clean(
-        element.decode() if isinstance(element, bytes) else str(element),
-        tags={*bleach.ALLOWED_TAGS, *TAGS},
-        attributes=ATTRIBUTES,
-        protocols={*bleach.ALLOWED_PROTOCOLS, "data"},
-        css_sanitizer=CSSSanitizer([*ALLOWED_CSS_PROPERTIES, *STYLES]),
-    )
-
-
-class Title(Preprocessor):
-    """Names the page after the notebook's first heading."""
+class Page(Preprocessor):
+    """Leaves what a page can show, and names the page after the notebook's first heading."""
 
     enabled = True
 
     def preprocess(self, notebook, resources):
+        notebook = shown(notebook)
         heading = re.search(r"^# (.+)", notebook.cells[0].source, re.MULTILINE) if notebook.cells else None
         if heading:
             notebook.metadata["title"] = heading.group(1)
@@ -104,9 +96,9 @@ def exporter():
     return HTMLExporter(config=PyFileConfigLoader("jupyter_config.py", str(Path(__file__).parent)).load_config())
 
 
-def export(path, folder):
-    """Writes one page and returns its path."""
-    page, _ = exporter().from_filename(str(path))
+def export(path, folder, others=()):
+    """Writes one page, with links to `others`, notebooks exported into the same folder; returns its path."""
+    page, _ = exporter().from_filename(str(path), resources={"others": {other.name for other in others}})
     wrong = BeautifulSoup(page, "html.parser").select_one(".math-core-error")
     if wrong:
         raise SystemExit(f"{path}: this formula cannot be rendered: {wrong.get_text().strip()}\n{wrong['title']}")
@@ -122,7 +114,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     options.output.mkdir(parents=True, exist_ok=True)
     for path in options.notebooks:
-        target = export(path, options.output)
+        target = export(path, options.output, options.notebooks)
         print(f"  ✓ {target} ({target.stat().st_size / 1000:.0f} kB)", flush=True)
 
 

@@ -9,8 +9,12 @@ here = Path(__file__).parent
 c.HTMLExporter.extra_template_basedirs = [str(here)]
 c.HTMLExporter.extra_template_paths = [str(here / "fonts")]
 c.HTMLExporter.template_name = "page"
-c.HTMLExporter.filters = {name: f"dli_jupyter.export.{name}" for name in ("markdown2html", "clean_html")}
-c.HTMLExporter.preprocessors = ["dli_jupyter.export.Title"]
+c.HTMLExporter.filters = {
+    "markdown2html": "dli_jupyter.export.markdown2html",
+    "clean_html": "dli_jupyter.web.clean_html",
+}
+c.HTMLExporter.preprocessors = ["dli_jupyter.export.Page"]
+c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = True
 # Slides are HTML, too, but only with a template of their own.
 c.SlidesExporter.template_name = "reveal"
