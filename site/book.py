@@ -18,7 +18,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
-from dli_jupyter.web import clean_html, shown
+from dli_jupyter.web import clean_html, heading_id, shown
 
 log = logging.getLogger(__name__)
 HANGUL = re.compile("[가-힣]")
@@ -231,12 +231,35 @@ class Together(SphinxPostTransform):
 class Renderer(SphinxNbRenderer):
     """MyST is more than JupyterLab knows. What only MyST knows stays the text or the code that JupyterLab shows."""
 
+    def render(self, tokens, options, md_env):
+        self.notes = {token.meta["label"] for token in tokens if token.type == "footnote_reference_open"}
+        return super().render(tokens, options, md_env)
+
     def render_fence(self, token):
         language = token.info.strip().split(maxsplit=1)[:1]
         # Else `{include}` in braces would show any file of this machine, and `{raw}` would be markup.
         if language and language[0].startswith("{"):
             token.token.info = ""
         super().render_fence(token)
+
+    def render_link(self, token):
+        if token.attrGet("href"):
+            super().render_link(token)
+        else:
+            self.render_children(token)
+
+    def render_footnote_ref(self, token):
+        if token.meta["label"] in self.notes:
+            super().render_footnote_ref(token)
+        else:
+            self.current_node.append(nodes.Text(f"[^{token.meta['label']}]"))
+
+    def generate_heading_target(self, token, level, node, title_node):
+        super().generate_heading_target(token, level, node, title_node)
+        # JupyterLab has named the heading before it draws the formulas.
+        leaves = [leaf for leaf in title_node.findall(nodes.Text) if not isinstance(leaf.parent, nodes.raw)]
+        text = "".join(f"${leaf}$" if isinstance(leaf.parent, nodes.math) else leaf for leaf in leaves)
+        self._heading_slugs.setdefault(heading_id(text), (node.line, node["ids"][0], title_node.astext()))
 
     def render_nb_finalise(self, token):
         # Links are also written with the names of headings in lower case.

@@ -16,15 +16,14 @@ smartquotes = False
 
 nb_execution_mode = "off"
 nb_merge_streams = True
+nb_render_markdown_format = "myst"
 # A notebook's text means what it means in JupyterLab, with headings under the names that they have there.
 myst_enable_extensions = ["amsmath", "dollarmath", "gfm_autolink", "strikethrough", "tasklist"]
-myst_disable_syntax = [
-    "footnote_def", "footnote_ref", "myst_role", "myst_line_comment", "myst_block_break", "myst_target",
-]  # fmt: skip
+myst_disable_syntax = ["myst_role", "myst_line_comment", "myst_block_break", "myst_target"]
 myst_heading_anchors = 6
 myst_heading_slug_func = "dli_jupyter.web.heading_id"
-# JupyterLab shows such cells, too: code that is not Rust, a level of headings left out.
-suppress_warnings = ["misc.highlighting_failure", "myst.header", "myst.strikethrough"]
+# JupyterLab shows these, too: code that is not Rust, a level of headings left out, two notes of one name.
+suppress_warnings = ["misc.highlighting_failure", "myst.header", "myst.strikethrough", "ref.footnote"]
 
 html_theme = "furo"
 html_title = project

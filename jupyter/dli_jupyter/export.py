@@ -20,6 +20,8 @@ from math_core import LatexToMathML
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors import Preprocessor
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 from traitlets.config import PyFileConfigLoader
 
 from .web import heading_id, shown
@@ -35,12 +37,15 @@ class Renderer(IPythonRenderer):
         """`others`: names of the notebooks whose pages are written beside this one."""
         super().__init__(escape=False)
         self.others = others
+        self.formulas = {}
 
     def block_math(self, body):
         return self.to_mathml.convert_with_local_state(body, displaystyle=True)
 
     def inline_math(self, body):
-        return self.to_mathml.convert_with_local_state(body, displaystyle=False)
+        mathml = self.to_mathml.convert_with_local_state(body, displaystyle=False)
+        self.formulas[mathml] = body
+        return mathml
 
     def latex_environment(self, name, body):
         return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
@@ -56,10 +61,20 @@ class Renderer(IPythonRenderer):
 
     def heading(self, text, level, **attributes):
         """JupyterLab's name for a heading, and the same in lower case, as other tools have it."""
-        name = heading_id(BeautifulSoup(text, "html.parser").get_text())
+        plain = text
+        for mathml, body in self.formulas.items():  # it has named the heading before it draws the formulas
+            plain = plain.replace(mathml, escape(f"${body}$"))
+        name = heading_id(BeautifulSoup(plain, "html.parser").get_text())
         lower = f'<span id="{escape(name.lower())}"></span>' if name != name.lower() else ""
         anchor = f'<a class="anchor-link" href="#{quote(name)}">¶</a>'
         return f'<h{level} id="{escape(name)}">{lower}{text}{anchor}</h{level}>\n'
+
+    def block_code(self, code, info=None):
+        try:
+            get_lexer_by_name(*(info or "").split()[:1])
+        except (ClassNotFound, TypeError):
+            info = None  # else nbconvert would write a name that it does not know into the code
+        return super().block_code(code, info)
 
     def table(self, text):
         # Where the screen is narrow, the table scrolls and the text around it does not.

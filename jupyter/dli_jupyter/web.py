@@ -3,10 +3,11 @@
 A notebook can come from anybody. Whatever it holds, a page made from it runs nothing and loads nothing from elsewhere.
 """
 
+import base64
 import html
 import json
 import re
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_to_bytes
 
 import bleach
 import nbformat
@@ -38,6 +39,12 @@ STYLES = """
 FUNCTIONS = {"calc", "hsl", "hsla", "max", "min", "rgb", "rgba"}  # of style sheets; others, as url(), can load
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp|bmp|avif|svg\+xml)[;,]")
 LINK = re.compile(r"(https?|mailto):|(?![a-z0-9.+-]*:)")
+# What an SVG must not hold: inside an `<img>` it would be idle, but not where somebody opens the picture by itself.
+ACTS = re.compile(
+    r"""<(script|foreignobject|iframe|!entity)|[\s/"']on\w+\s*=|javascript:|@import
+    |href\s*=(?!\s*["']?(\#|data:image/(png|jpeg)))|url\((?!\s*["']?\#)""",
+    re.IGNORECASE | re.VERBOSE,
+)
 # The kinds of output that a page can show, the richest first: JupyterLab's order.
 KINDS = [
     "text/html", "text/markdown", "text/latex", "image/svg+xml", "image/png", "image/jpeg", "image/gif", "image/webp",
@@ -60,7 +67,7 @@ def picture(kind, data, alt="", size=None):
 
 
 def shown(notebook):
-    """Reduces `notebook` to what a page can show of it, as JupyterLab would; returns it. Its markup is not yet clean."""
+    """Reduces `notebook` to what a page can show of it, as JupyterLab would; returns it. Its text is not yet clean."""
     # Metadata can hold a program's state, and settings of the tools that write the pages.
     notebook.metadata = nbformat.from_dict(METADATA)
     for cell in notebook.cells:
@@ -86,11 +93,15 @@ def _best(output):
     kind = next((kind for kind in KINDS if kind in data), None)
     if kind is None:
         return None
-    best = "".join(data[kind]) if kind != "application/json" else json.dumps(data[kind], indent=2, ensure_ascii=False)
+    if kind == "application/json":
+        kind, best = "text/plain", json.dumps(data[kind], indent=2, ensure_ascii=False)
+    else:
+        best = "".join(data[kind])
     if kind.startswith("image/"):
         kind, best = "text/html", picture(kind, best, plain, output.metadata.get(kind))
     output.metadata = nbformat.from_dict({})
-    output.data = nbformat.from_dict({"text/plain" if kind == "application/json" else kind: best})
+    # Cleaned for its own sake: a table left open must not take in what follows.
+    output.data = nbformat.from_dict({kind: clean_html(best) if kind == "text/html" else best})
     return output
 
 
@@ -121,15 +132,28 @@ class Styles(CSSSanitizer):
         return kept if {name.lower() for name in re.findall(r"([\w-]+)\(", kept)} <= FUNCTIONS else ""
 
 
+def _is_picture(address):
+    if not PICTURE.match(address.lower()):
+        return bool(re.fullmatch(r"_images/[\w%.-]+", address))
+    head, _, data = address.partition(",")
+    if "svg" not in head.lower():
+        return True
+    try:
+        text = base64.b64decode(unquote(data)) if head.lower().endswith(";base64") else unquote_to_bytes(data)
+        return not ACTS.search(html.unescape(text.decode()))
+    except ValueError:
+        return False
+
+
 def _may_stay(tag, name, value):
     # A browser reads an address without its white space, and with its entities resolved.
-    address = re.sub(r"[\x00-\x20\x7f-\xa0\u200b]", "", html.unescape(value)).lower()
+    address = re.sub(r"[\x00-\x20\x7f-\xa0\u200b]", "", html.unescape(value))
     if name == "src":
-        return tag == "img" and bool(PICTURE.match(address) or re.fullmatch(r"_images/[\w%.-]+", address))
+        return tag == "img" and _is_picture(html.unescape(value))
     if name == "href":
-        return tag == "a" and bool(LINK.match(address))
+        return tag == "a" and bool(LINK.match(address.lower()))
     if tag == "input" and name == "type":
-        return address == "checkbox"
+        return address.lower() == "checkbox"
     return name in ATTRIBUTES
 
 
