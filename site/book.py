@@ -5,12 +5,15 @@ import io
 import json
 import re
 import shutil
+from pathlib import Path
+from urllib.parse import unquote
 
 import myst_nb.sphinx_
 import nbformat
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
 from myst_nb.sphinx_ import SphinxNbRenderer
+from myst_parser.mdit_to_docutils.base import token_line
 from PIL import Image
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
@@ -65,6 +68,11 @@ class Languages(SphinxTransform):
 
     def heading(self, title):
         """A question's Korean wording goes from the paragraph below into the heading; other headings are pairs."""
+        # A heading is also shown outside its page's text.
+        markup = list(title.findall(nodes.raw))
+        if clean_html(text := "".join(tag.astext() for tag in markup)) != text:
+            for tag in markup:
+                tag.parent.remove(tag)
         text, section = title.astext(), title.parent
         below = section[1] if len(section) > 1 else None
         number = re.match(r"\d\d-\d · ", text)
@@ -180,13 +188,18 @@ def thumbnail(app, docname):
     tagged = [cell for cell in cells if "thumbnail" in cell["metadata"].get("tags", [])]
     for cell in tagged + cells:
         for output in cell.get("outputs", []):
-            if "image/png" in output.get("data", {}):
-                picture = Image.open(io.BytesIO(base64.b64decode(output["data"]["image/png"]))).convert("RGB")
-                picture.thumbnail((640, 640), Image.Resampling.LANCZOS)
-                folder = app.outdir / "_images"
-                folder.mkdir(parents=True, exist_ok=True)
-                picture.quantize(64).save(folder / f"{docname}.png", optimize=True)
-                return f"_images/{docname}.png"
+            if "image/png" not in output.get("data", {}):
+                continue
+            try:
+                png = io.BytesIO(base64.b64decode("".join(output["data"]["image/png"])))
+                picture = Image.open(png).convert("RGB")
+            except (OSError, ValueError, Image.DecompressionBombError):
+                continue  # a browser would show it as broken
+            picture.thumbnail((640, 640), Image.Resampling.LANCZOS)
+            folder = app.outdir / "_images"
+            folder.mkdir(parents=True, exist_ok=True)
+            picture.quantize(64).save(folder / f"{docname}.png", optimize=True)
+            return f"_images/{docname}.png"
     return None
 
 
@@ -243,10 +256,24 @@ class Renderer(SphinxNbRenderer):
         super().render_fence(token)
 
     def render_link(self, token):
-        if token.attrGet("href"):
+        if token.attrGet("href") and self.is_ours(token, token.attrGet("href")):
             super().render_link(token)
         else:
             self.render_children(token)
+
+    def render_image(self, token):
+        if self.is_ours(token, token.attrGet("src")):
+            super().render_image(token)
+
+    def is_ours(self, token, address):
+        """Whether a file that the text names may be published: Sphinx would copy any file of this machine."""
+        folder = Path(self.sphinx_env.srcdir).resolve()
+        name = unquote(address.partition("#")[0])
+        if re.match("[a-z]+:", address, re.IGNORECASE) or (folder / name).resolve().is_relative_to(folder):
+            return True
+        place = self.sphinx_env.docname, token_line(token, 0)
+        log.warning("this file is not in the notebooks' folder: %s", name, location=place)
+        return False
 
     def render_footnote_ref(self, token):
         if token.meta["label"] in self.notes:
@@ -290,7 +317,7 @@ class Place(logging.logging.Filter):
         match = re.fullmatch(r"(.*\.ipynb):(\d{5,})", str(getattr(record, "location", "")))
         if match:
             cell, line = divmod(int(match[2]), 10_000)
-            record.location = f"{match[1]}, cell {cell}, line {line or 1}"
+            record.location = f"{match[1]}, cell {cell}, line {max(line - 1, 1)}"
         return True
 
 
