@@ -1,5 +1,6 @@
 """What the environment's Jupyter programs are told: `cargo xtask setup` makes their configuration load this file."""
 
+import shutil
 from pathlib import Path
 
 c = get_config()  # noqa: F821 (traitlets gives it to what it reads as configuration)
@@ -18,5 +19,11 @@ c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.exclude_input_prompt = c.HTMLExporter.exclude_output_prompt = True
 # Slides are HTML, too, but only with a template of their own.
 c.SlidesExporter.template_name = "reveal"
+
+# The menu offers what can work. These need programs that the set-up does not install; a browser prints HTML as PDF.
+has_pandoc = bool(shutil.which("pandoc"))
+c.ASCIIDocExporter.enabled = c.LatexExporter.enabled = c.RSTExporter.enabled = has_pandoc
+c.PDFExporter.enabled = has_pandoc and bool(shutil.which("xelatex"))
+c.WebPDFExporter.enabled = c.QtPDFExporter.enabled = c.QtPNGExporter.enabled = False
 
 c.ServerApp.kernel_websocket_connection_class = "dli_jupyter.run_all.Connection"

@@ -1,6 +1,6 @@
 //! `cargo xtask html`: the book on the web, or single notebooks as one file each. Both show what is committed.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -49,24 +49,55 @@ pub fn html(python_env: &Path, options: &Options) -> Result<()> {
 
 /// The static site of all notebooks; answers with its first page. A warning of the site builder is an error.
 fn book(python: &Path) -> Result<PathBuf> {
-    let (work, site) = (root().join("target/site-build"), root().join("target/site"));
-    // Always from nothing: it takes seconds, and no page of a notebook that was renamed stays behind.
-    remove(&work)?;
-    let step = Step::start("The book on the web");
-    let mut command = python_command(python);
-    command.args(["-m", "sphinx", "--builder", "html", "--conf-dir", "site", "--jobs", "auto", "--fail-on-warning"]);
-    command.args(["--keep-going", "--doctree-dir"]).arg(work.join("doctrees")).arg("notebooks").arg(work.join("html"));
-    run_logged(&mut command, "site", |line| {
-        if line.contains("%]") {
-            step.tell(line);
-        }
+    let site = root().join("target/site");
+    written_anew(&site, |work| {
+        let step = Step::start("The book on the web");
+        let html = work.join("html");
+        let mut command = python_command(python);
+        command.args([
+            "-m",
+            "sphinx",
+            "--builder",
+            "html",
+            "--conf-dir",
+            "site",
+            "--jobs",
+            "auto",
+            "--fail-on-warning",
+        ]);
+        command.args(["--keep-going", "--doctree-dir"]).arg(work.join("doctrees")).arg("notebooks").arg(&html);
+        run_logged(&mut command, "site", |line| {
+            if line.contains("%]") {
+                step.tell(line);
+            }
+        })?;
+        step.done();
+        Ok(html)
     })?;
-    remove(&site)?;
-    fs::rename(work.join("html"), &site)?;
-    step.done();
     let index = site.join("index.html");
     println!("  {}", index.strip_prefix(root()).unwrap_or(&index).display());
     Ok(index)
+}
+
+/// Replaces `folder` by the one that `write` makes in an empty folder for its work, once that is complete; one process
+/// at a time.
+///
+/// Always from nothing: it takes seconds, and no page of a notebook that was renamed stays behind.
+fn written_anew(folder: &Path, write: impl FnOnce(&Path) -> Result<PathBuf>) -> Result<()> {
+    let lock = File::create(folder.with_extension("lock"))?;
+    if lock.try_lock().is_err() {
+        println!("Another process is writing {}; waiting for it …", folder.display());
+        lock.lock()?;
+    }
+    let work = folder.with_extension("build");
+    remove(&work)?;
+    fs::create_dir_all(&work)?;
+    let new = write(&work)?;
+    if folder.exists() {
+        fs::rename(folder, work.join("old"))?;
+    }
+    fs::rename(new, folder)?;
+    remove(&work)
 }
 
 fn remove(folder: &Path) -> Result<()> {
@@ -74,4 +105,39 @@ fn remove(folder: &Path) -> Result<()> {
         fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn two_at_once_leave_one_complete_folder_and_a_failure_leaves_the_old_one() {
+        let place = std::env::temp_dir().join(format!("written-anew-{}", std::process::id()));
+        fs::create_dir_all(&place).unwrap();
+        let site = place.join("site");
+        let write = |work: &Path| {
+            assert_eq!(fs::read_dir(work)?.count(), 0, "somebody else works here");
+            let new = work.join("new");
+            fs::create_dir(&new)?;
+            for page in 0..5 {
+                fs::write(new.join(page.to_string()), "")?;
+                thread::sleep(Duration::from_millis(20));
+            }
+            Ok(new)
+        };
+        thread::scope(|scope| {
+            let both = [(); 2].map(|()| scope.spawn(|| written_anew(&site, write)));
+            for one in both {
+                one.join().unwrap().unwrap();
+            }
+        });
+        assert_eq!(fs::read_dir(&site).unwrap().count(), 5);
+        written_anew(&site, |_| bail!("a warning")).unwrap_err();
+        assert_eq!(fs::read_dir(&site).unwrap().count(), 5);
+        fs::remove_dir_all(&place).unwrap();
+    }
 }
