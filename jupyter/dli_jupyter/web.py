@@ -136,11 +136,12 @@ def _is_picture(address):
     if not PICTURE.match(address.lower()):
         return bool(re.fullmatch(r"_images/[\w%.-]+", address))
     head, _, data = address.partition(",")
-    if "svg" not in head.lower():
-        return True
     try:
-        text = base64.b64decode(unquote(data)) if head.lower().endswith(";base64") else unquote_to_bytes(data)
-        return not ACTS.search(html.unescape(text.decode()))
+        if head.lower().endswith(";base64"):
+            content = base64.b64decode("".join(unquote(data).split()), validate=True)
+        else:
+            content = unquote_to_bytes(data)
+        return "svg" not in head.lower() or not ACTS.search(html.unescape(content.decode()))
     except ValueError:
         return False
 
