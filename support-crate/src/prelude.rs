@@ -38,7 +38,7 @@ pub use crate::system::{
     self, BatchGradient, BusyClock, FloatFormat, GraphBytes, InputPipeline, InputRun, LayerSummary, MemoryPlan,
     PipelineSchedule, Precision, RingSum, Span, Summary, summary,
 };
-pub use crate::tensor::{Graph, GraphNode, Real, Tensor, no_grad};
+pub use crate::tensor::{Graph, GraphNode, Real, Tensor, mean_and_std, no_grad};
 pub use crate::train::{
     Fit, History, Range, Search, StoreError, cross_validate, dead_units, evaluate, fit, fit_values, fit_with,
     grid_points, is_interrupted, load, random_points, save, search,

@@ -7,7 +7,7 @@ use super::eigenvalues::jacobi;
 use super::weights::{Kept, assert_fit, flatten, unflatten};
 use crate::progress::{Progress, is_interrupted};
 use crate::random::Normal;
-use crate::tensor::{Real, Tensor};
+use crate::tensor::{Real, Tensor, norm};
 
 /// The Hessian of the loss times a vector, H v = ∂²L/∂w² v, from two gradients: (∇L(w + h v) − ∇L(w − h v)) / 2h.
 ///
@@ -37,11 +37,12 @@ use crate::tensor::{Real, Tensor};
 pub fn hessian_vector(params: &[Tensor], vector: &[ArrayD<Real>], loss: impl Fn() -> Tensor) -> Vec<ArrayD<Real>> {
     assert_fit("hessian_vector", "vector", vector, params);
     let kept = Kept::new(params);
-    let length = norm(vector);
+    let length = norm(vector.iter().map(|array| array.view()));
     if length == 0.0 {
         return vector.to_vec();
     }
-    let h = ((Real::EPSILON as f64).cbrt() * (1.0 + norm(&kept.values)) / length) as Real;
+    let h =
+        ((Real::EPSILON as f64).cbrt() * (1.0 + norm(kept.values.iter().map(|array| array.view()))) / length) as Real;
     let gradient_at = |h: Real| -> Vec<ArrayD<Real>> {
         kept.move_along(&[(h, vector)]);
         params.iter().for_each(Tensor::zero_grad);
@@ -50,10 +51,6 @@ pub fn hessian_vector(params: &[Tensor], vector: &[ArrayD<Real>], loss: impl Fn(
     };
     let (ahead, behind) = (gradient_at(h), gradient_at(-h));
     ahead.into_iter().zip(behind).map(|(ahead, behind)| (ahead - behind) / (2.0 * h)).collect()
-}
-
-fn norm(arrays: &[ArrayD<Real>]) -> f64 {
-    arrays.iter().flatten().map(|&x| x as f64 * x as f64).sum::<f64>().sqrt()
 }
 
 /// The whole Hessian of the loss, n × n for n weights in the order of [`flatten`]: 2 n gradients of a

@@ -6,7 +6,7 @@ use rand::distr::Distribution;
 use super::weights::{Kept, assert_fit};
 use crate::progress::{Progress, is_interrupted};
 use crate::random::Normal;
-use crate::tensor::{Real, Tensor, no_grad};
+use crate::tensor::{Real, Tensor, no_grad, norm};
 
 /// The loss at `steps` + 1 places on the straight line between two sets of weights: (1 − α) `from` + α `to`.
 ///
@@ -83,7 +83,7 @@ pub fn line(
 /// assert_eq!(direction[1], array![0.0, 0.0].into_dyn());
 /// ```
 pub fn random_direction(params: &[Tensor], rng: &mut impl rand::Rng) -> Vec<ArrayD<Real>> {
-    let norm = |row: ArrayViewD<Real>| row.mapv(|x| x * x).sum().sqrt();
+    let norm = |row: ArrayViewD<Real>| norm([row]) as Real;
     let normal = Normal::new(0.0, 1.0);
     let mut draw = |param: &Tensor| {
         let weights = param.value();

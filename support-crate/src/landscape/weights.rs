@@ -52,6 +52,14 @@ pub fn unflatten(vector: &Array1<Real>, params: &[Tensor]) -> Vec<ArrayD<Real>> 
 
 #[track_caller]
 pub(super) fn assert_fit(function: &str, name: &str, arrays: &[ArrayD<Real>], params: &[Tensor]) {
+    for (i, param) in params.iter().enumerate() {
+        if let Some(first) = params[..i].iter().position(|other| other.is(param)) {
+            panic!(
+                "{function}: parameter {i} is the same tensor as parameter {first}, and one tensor cannot go in two \
+                 directions; name it once, as Net::parameters() does"
+            );
+        }
+    }
     let shapes = |arrays: &[ArrayD<Real>]| arrays.iter().map(|array| array.shape().to_vec()).collect::<Vec<_>>();
     let (given, wanted) = (shapes(arrays), params.iter().map(Tensor::shape).collect::<Vec<_>>());
     assert!(

@@ -78,6 +78,7 @@ fn distance(a: &Tensor, b: &Tensor) -> Tensor {
     let difference = (a.shared().to_owned() - &b.shared()).into_shared();
     let length = difference.map_axis(Axis(1), |row| row.dot(&row).sqrt()).into_shared();
     let kept = length.clone();
+    let bytes = difference.len() * size_of::<Real>();
     Tensor::from_op("distance", length, [a, b], move |grad, [a, b]| {
         let mut share: ArrayD<Real> = difference.to_owned();
         Zip::from(share.rows_mut()).and(&kept).and(&grad).for_each(|mut row, &length, &grad| {
@@ -86,4 +87,5 @@ fn distance(a: &Tensor, b: &Tensor) -> Tensor {
         b.accumulate(|| -&share);
         a.accumulate(|| share);
     })
+    .keeping(bytes)
 }

@@ -214,41 +214,65 @@ pub(super) fn copy(tensor: &Tensor) -> Tensor {
     tensor.name().map_or(copy.clone(), |name| copy.named(&name))
 }
 
-/// A copy with weights, running statistics and a generator of its own: what one learns, the other does not.
-impl Clone for Layer {
-    fn clone(&self) -> Layer {
+/// Tensors that were copied, and their copies: layers that share a weight share its copy.
+#[derive(Default)]
+pub(super) struct Copies(Vec<(Tensor, Tensor)>);
+
+impl Copies {
+    fn of(&mut self, tensor: &Tensor) -> Tensor {
+        if let Some((_, copy)) = self.0.iter().find(|(original, _)| original.is(tensor)) {
+            return copy.clone();
+        }
+        self.0.push((tensor.clone(), copy(tensor)));
+        self.0[self.0.len() - 1].1.clone()
+    }
+}
+
+impl Layer {
+    /// A clone as one of several.
+    pub(super) fn clone_among(&self, copies: &mut Copies) -> Layer {
         match self {
-            Layer::Linear { weight, bias } => Layer::Linear { weight: copy(weight), bias: bias.as_ref().map(copy) },
+            Layer::Linear { weight, bias } => {
+                Layer::Linear { weight: copies.of(weight), bias: bias.as_ref().map(|bias| copies.of(bias)) }
+            }
             Layer::Conv2d { weight, bias, stride, padding } => Layer::Conv2d {
-                weight: copy(weight),
-                bias: bias.as_ref().map(copy),
+                weight: copies.of(weight),
+                bias: bias.as_ref().map(|bias| copies.of(bias)),
                 stride: *stride,
                 padding: *padding,
             },
             Layer::ConvTranspose2d { weight, bias, stride, padding } => Layer::ConvTranspose2d {
-                weight: copy(weight),
-                bias: bias.as_ref().map(copy),
+                weight: copies.of(weight),
+                bias: bias.as_ref().map(|bias| copies.of(bias)),
                 stride: *stride,
                 padding: *padding,
             },
             Layer::BatchNorm { gamma, beta, running_mean, running_variance, momentum, eps } => Layer::BatchNorm {
-                gamma: copy(gamma),
-                beta: copy(beta),
+                gamma: copies.of(gamma),
+                beta: copies.of(beta),
                 running_mean: running_mean.clone(),
                 running_variance: running_variance.clone(),
                 momentum: *momentum,
                 eps: *eps,
             },
             Layer::LayerNorm { gamma, beta, eps } => {
-                Layer::LayerNorm { gamma: copy(gamma), beta: copy(beta), eps: *eps }
+                Layer::LayerNorm { gamma: copies.of(gamma), beta: copies.of(beta), eps: *eps }
             }
             Layer::Dropout { p, rng } => Layer::Dropout { p: *p, rng: rng.clone() },
             Layer::MaxPool { size, stride } => Layer::MaxPool { size: *size, stride: *stride },
             Layer::AvgPool { size, stride } => Layer::AvgPool { size: *size, stride: *stride },
             Layer::Flatten => Layer::Flatten,
             Layer::Reshape { c, h, w } => Layer::Reshape { c: *c, h: *h, w: *w },
+            Layer::Activation(Activation::Prelu(slopes)) => Layer::Activation(Activation::Prelu(copies.of(slopes))),
             Layer::Activation(activation) => Layer::Activation(activation.clone()),
         }
+    }
+}
+
+/// A copy with weights, running statistics and a generator of its own: what one learns, the other does not.
+impl Clone for Layer {
+    fn clone(&self) -> Layer {
+        self.clone_among(&mut Copies::default())
     }
 }
 

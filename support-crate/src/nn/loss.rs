@@ -112,7 +112,7 @@ impl Loss {
     /// # Panics
     ///
     /// When the targets are of the wrong kind or shape (there is no broadcasting here), computed from parameters, or out of
-    /// range; when a probability lies outside 0 to 1; when there is no example.
+    /// range; when a probability lies outside 0 to 1; when there is no example. Outputs that are NaN give a loss that is NaN.
     ///
     /// ```
     /// use dl_interview::nn::Loss;
@@ -145,11 +145,11 @@ impl Loss {
                     "output",
                     outputs,
                     "a probability from 0 to 1; take BceWithLogits for logits",
-                    is_probability,
+                    |p| is_probability(p) || p.is_nan(), // a net that has diverged: the loss says so
                 );
                 self.check_targets(&targets, "from 0 to 1", is_probability);
                 self.of_each(outputs, &targets, |p, y| {
-                    let (ln_p, ln_rest) = (p.ln().max(-100.0), (-p).ln_1p().max(-100.0));
+                    let (ln_p, ln_rest) = (at_least(p.ln(), -100.0), at_least((-p).ln_1p(), -100.0));
                     (-y * ln_p - (1.0 - y) * ln_rest, (p - y) / (p * (1.0 - p)).max(1e-12))
                 })
             }
@@ -263,10 +263,12 @@ impl Loss {
             Loss::Hinge => "hinge",
             Loss::MultiHinge => "multi_hinge",
         };
+        let bytes = slopes.len() * size_of::<Real>();
         Tensor::from_op(op, arr0(loss as Real).into_dyn(), [outputs], move |grad, [outputs]| {
             let scale = *grad.first().expect("a scalar holds one number");
             outputs.accumulate(|| if scale == 1.0 { slopes } else { slopes * scale });
         })
+        .keeping(bytes)
     }
 
     #[track_caller]
@@ -313,6 +315,11 @@ impl Loss {
 
 fn is_probability(p: Real) -> bool {
     (0.0..=1.0).contains(&p)
+}
+
+/// NaN of NaN, unlike `f32::max`, which would hide it.
+fn at_least(x: Real, low: Real) -> Real {
+    if x < low { low } else { x }
 }
 
 /// −1, 0 or 1; NaN of NaN.

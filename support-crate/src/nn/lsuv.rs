@@ -1,7 +1,7 @@
 //! Weights scaled by what they do to real data.
 
 use super::{Init, Net};
-use crate::tensor::{Tensor, no_grad};
+use crate::tensor::{Tensor, mean_and_std, no_grad};
 
 impl Net {
     /// Layer-sequential unit-variance initialization: orthogonal weights, biases 0, and then each weight matrix or kernel,
@@ -36,7 +36,7 @@ impl Net {
             self.layers.iter().enumerate().fold(batch.clone(), |x, (i, layer)| {
                 let y = layer.forward(&x, false);
                 let Some(weight) = layer.weight() else { return y };
-                let std = y.value().std(0.0);
+                let (_, std) = mean_and_std(&y.value());
                 assert!(
                     std.is_finite() && std > 0.0,
                     "lsuv: the outputs of layer {i}, {layer:?}, have standard deviation {std} for inputs of shape {:?}; give \

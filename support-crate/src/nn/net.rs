@@ -1,9 +1,11 @@
 //! Layers one after the other.
 
 use std::cell::Cell;
+use std::collections::HashSet;
 
 use ndarray::{Array1, Array2, ArrayD, Axis, Ix2, Slice, concatenate};
 
+use super::layer::Copies;
 use super::{Init, Layer};
 use crate::tensor::{Real, Tensor, no_grad};
 
@@ -11,6 +13,9 @@ use crate::tensor::{Real, Tensor, no_grad};
 ///
 /// A net starts in training mode. A clone is a copy: it has weights, running statistics and dropout generators of its
 /// own, equal at first.
+///
+/// Two layers may hold the same tensor (a *tied* weight): it is one parameter, named after the first of them, which gets the
+/// gradients of both, is counted, stepped and saved once, and stays one in a clone.
 ///
 /// ```
 /// use dl_interview::data::rng;
@@ -23,11 +28,18 @@ use crate::tensor::{Real, Tensor, no_grad};
 /// assert_eq!(logits.shape(), [64, 10]);
 /// assert_eq!(net.parameter_count(), 784 * 128 + 128 + 128 * 10 + 10);
 /// ```
-#[derive(Clone)]
 pub struct Net {
     /// From the input to the output.
     pub layers: Vec<Layer>,
     training: Cell<bool>,
+}
+
+impl Clone for Net {
+    fn clone(&self) -> Net {
+        let mut copies = Copies::default();
+        let layers = self.layers.iter().map(|layer| layer.clone_among(&mut copies)).collect();
+        Net { layers, training: self.training.clone() }
+    }
 }
 
 impl Net {
@@ -85,7 +97,8 @@ impl Net {
         outputs
     }
 
-    /// What is to be learned, from the first layer to the last: handles, which an optimizer changes.
+    /// What is to be learned, from the first layer to the last: handles, which an optimizer changes. What layers share is
+    /// listed once.
     ///
     /// ```
     /// # use dl_interview::{data::rng, nn::{Layer, Net}};
@@ -105,10 +118,18 @@ impl Net {
     /// assert_eq!(names, ["1.weight", "1.bias"]);
     /// ```
     pub fn named_parameters(&self) -> Vec<(String, Tensor)> {
-        let named = |(i, layer): (usize, &Layer)| {
-            layer.parameters().into_iter().map(move |(name, tensor)| (format!("{i}.{name}"), tensor))
+        let named = |(i, name, tensor)| (format!("{i}.{name}"), tensor);
+        self.own_parameters().into_iter().flatten().map(named).collect()
+    }
+
+    /// The parameters of each layer that none before it has: the number of the layer, what it is there, and the tensor.
+    fn own_parameters(&self) -> Vec<Vec<(usize, &'static str, Tensor)>> {
+        let mut seen = HashSet::new();
+        let mut own = |(i, layer): (usize, &Layer)| {
+            let parameters = layer.parameters().into_iter().filter(|(_, tensor)| seen.insert(tensor.address()));
+            parameters.map(|(name, tensor)| (i, name, tensor)).collect()
         };
-        self.layers.iter().enumerate().flat_map(named).collect()
+        self.layers.iter().enumerate().map(&mut own).collect()
     }
 
     /// How many numbers are to be learned.
@@ -260,8 +281,8 @@ impl Net {
     /// ```
     pub fn state(&self) -> Vec<(String, ArrayD<Real>)> {
         let mut state = Vec::new();
-        for (i, layer) in self.layers.iter().enumerate() {
-            state.extend(layer.parameters().into_iter().map(|(name, tensor)| (format!("{i}.{name}"), tensor.value())));
+        for (i, (layer, own)) in self.layers.iter().zip(self.own_parameters()).enumerate() {
+            state.extend(own.into_iter().map(|(_, name, tensor)| (format!("{i}.{name}"), tensor.value())));
             if let Layer::BatchNorm { running_mean, running_variance, .. } = layer {
                 state.push((format!("{i}.running_mean"), running_mean.borrow().clone().into_dyn()));
                 state.push((format!("{i}.running_variance"), running_variance.borrow().clone().into_dyn()));
@@ -299,8 +320,8 @@ impl Net {
         }
         let mut values = state.iter().map(|(_, value)| value.clone());
         let mut next = || values.next().expect("as many as the net has");
-        for layer in &self.layers {
-            layer.parameters().into_iter().for_each(|(_, tensor)| tensor.set_value(next()));
+        for (layer, own) in self.layers.iter().zip(self.own_parameters()) {
+            own.into_iter().for_each(|(.., tensor)| tensor.set_value(next()));
             if let Layer::BatchNorm { running_mean, running_variance, .. } = layer {
                 for statistic in [running_mean, running_variance] {
                     statistic.replace(next().into_dimensionality().expect("the shapes were compared"));

@@ -1,11 +1,13 @@
 //! Taking a step, and looking at what an optimizer remembers.
 
+use std::collections::HashSet;
+
 use ndarray::{ArrayD, IxDyn};
 
 use super::Optimizer;
 use super::optimizer::{Rule, Settings};
 use super::update::{Root, update};
-use crate::tensor::{Real, Tensor};
+use crate::tensor::{Real, Tensor, distinct, square_sum_of};
 
 /// What is remembered about the parameter at one position.
 pub(super) struct Slot {
@@ -23,7 +25,7 @@ impl Optimizer {
     ///
     /// Parameters without a gradient stay where they are, and as they are remembered. The gradients stay too: call
     /// [`zero_grad`](Optimizer::zero_grad) before the next sweep. What the rule remembers belongs to positions, so give
-    /// the same parameters in the same order at each step.
+    /// the same parameters in the same order at each step. A tensor that is named twice moves once, as the first of the two.
     ///
     /// # Panics
     ///
@@ -51,7 +53,8 @@ impl Optimizer {
         self.check(params);
         let settings = &self.settings;
         let scale = clip_scale(settings, params);
-        for (slot, param) in self.slots.iter_mut().zip(params) {
+        let mut moved = HashSet::new();
+        for (slot, param) in self.slots.iter_mut().zip(params).filter(|(_, param)| moved.insert(param.address())) {
             param.with_grad(|grad| {
                 let Some(grad) = grad else { return };
                 slot.steps += 1;
@@ -213,7 +216,8 @@ impl Slot {
     }
 }
 
-/// The norm of the gradient of all `params` together, √(Σ g²); those without a gradient count as 0.
+/// The norm of the gradient of all `params` together, √(Σ g²); those without a gradient count as 0, and a tensor that is
+/// named twice counts once.
 ///
 /// ```
 /// use dl_interview::optim::grad_norm;
@@ -234,29 +238,11 @@ fn clipped_norm(params: &[Tensor], limit: Real) -> Real {
         param.with_grad(|grad| {
             let grad = grad?;
             let grad = grad.as_standard_layout();
-            // Sixteen sums side by side, so that none waits for another; in f64 only from one block to the next, because
-            // the conversion of every number would take longer than the rest.
-            let mut total = 0.0;
-            for block in grad.as_slice().expect("the layout is standard").chunks(1024) {
-                let mut sums: [Real; 16] = [0.0; 16];
-                for chunk in block.chunks(16) {
-                    for (sum, &g) in sums.iter_mut().zip(chunk) {
-                        let g = g.clamp(-limit, limit);
-                        *sum += g * g;
-                    }
-                }
-                let sum: Real = sums.iter().sum();
-                // Squares that are too small or too large for `f32`: vanishing and exploding gradients have norms, too.
-                total += if sum.is_normal() {
-                    sum as f64
-                } else {
-                    block.iter().map(|g| (g.clamp(-limit, limit) as f64).powi(2)).sum()
-                };
-            }
-            Some(total)
+            let grad = grad.as_slice().expect("the layout is standard");
+            Some(square_sum_of(grad, move |g| g.clamp(-limit, limit)))
         })
     };
-    params.iter().filter_map(square).sum::<f64>().sqrt() as Real
+    distinct(params).filter_map(square).sum::<f64>().sqrt() as Real
 }
 
 fn clip_scale(settings: &Settings, params: &[Tensor]) -> Real {

@@ -18,6 +18,14 @@ impl Incoming {
     }
 }
 
+/// The g of a rule that squares it, no larger than what can be squared: one gradient of 10²⁰ would make the mean square ∞, in
+/// `f32`, and it would stay ∞. What is not finite becomes NaN, so that it shows.
+#[inline(always)]
+fn squarable(g: Real) -> Real {
+    let largest = Real::MAX.sqrt() / 2.0;
+    g.clamp(-largest, largest) + (g - g)
+}
+
 /// η / root, with ε where the settings want it. One of the two ε is 0, which costs less than a branch.
 #[derive(Clone, Copy)]
 pub(super) struct Root {
@@ -35,7 +43,9 @@ impl Root {
 
     #[inline(always)]
     pub(super) fn of(self, second: Real) -> Real {
-        (second * self.correction + self.inside).sqrt() + self.outside
+        let root = (second * self.correction + self.inside).sqrt() + self.outside;
+        // With ε = 0, where no gradient has come yet (or its square was too small): no step, not 0 / 0.
+        if root == 0.0 { Real::INFINITY } else { root }
     }
 }
 
@@ -93,8 +103,9 @@ pub(super) fn update(
             second.resize(weights.len(), 0.0);
             let (keep, add) = if settings.rule == Rule::AdaGrad { (1.0, 1.0) } else { (memory, rest(memory)) };
             for ((w, &grad), s) in weights.iter_mut().zip(grads).zip(second) {
-                let g = g.at(grad, *w);
-                *s = keep * *s + add * g * g;
+                let g = squarable(g.at(grad, *w));
+                let sum = keep * *s + add * g * g;
+                *s = if sum > Real::MAX { Real::MAX } else { sum };
                 *w -= lr * g / root.of(*s);
             }
         }
@@ -107,7 +118,7 @@ pub(super) fn update(
             let rate = lr * correction(settings, beta, steps);
             let (add, add_square) = (rest(beta), rest(memory));
             for (((w, &grad), m), v) in weights.iter_mut().zip(grads).zip(velocity).zip(second) {
-                let g = g.at(grad, *w);
+                let g = squarable(g.at(grad, *w));
                 *m = beta * *m + add * g;
                 *v = memory * *v + add_square * g * g;
                 *w = keep * *w - rate * *m / root.of(*v);

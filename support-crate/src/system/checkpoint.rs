@@ -1,9 +1,6 @@
 //! Less memory for more arithmetic: forget activations, and compute them again on the way back.
 
-use ndarray::Array1;
-
-use crate::data::Rng;
-use crate::nn::{Layer, Net, run};
+use crate::nn::{Memory, Net, run};
 use crate::tensor::{Real, Tensor, no_grad};
 
 /// Leaves in the parameters of `net` the same gradients as `loss(&net.forward(x)).backward()`, with less memory; gives the
@@ -41,9 +38,9 @@ pub fn checkpointed_backward(net: &Net, x: &Tensor, segments: usize, loss: impl 
     let borders = borders(net.layers.len(), segments);
     let segment = |i: usize| &net.layers[borders[i]..borders[i + 1]];
     let mut inputs = vec![x.clone()];
-    let mut states = Vec::new();
+    let mut memories = Vec::new();
     for i in 0..segments - 1 {
-        states.push(segment(i).iter().map(State::of).collect::<Vec<_>>());
+        memories.push(Memory::of(segment(i)));
         let output = no_grad(|| run(segment(i), &inputs[i], net.is_training()));
         let learned_before = net.layers[..borders[i + 1]].iter().any(|layer| !layer.parameters().is_empty());
         // A leaf of its own, in which the sweep of the next segment leaves the gradient for this one.
@@ -59,7 +56,7 @@ pub fn checkpointed_backward(net: &Net, x: &Tensor, segments: usize, loss: impl 
             break; // nothing to be learned further down
         };
         // From the same state the second run ends in the same one, as if there had been one.
-        segment(i).iter().zip(&states[i]).for_each(|(layer, state)| state.put_into(layer));
+        Memory::put_back(&memories[i], segment(i));
         run(segment(i), &inputs[i], net.is_training()).backward_from(grad);
     }
     value
@@ -75,42 +72,11 @@ pub(super) fn borders(layers: usize, segments: usize) -> Vec<usize> {
     (0..=segments).map(|i| i * layers / segments).collect()
 }
 
-/// What a layer changes when it runs.
-enum State {
-    Nothing,
-    Generator(Rng),
-    Running(Array1<Real>, Array1<Real>),
-}
-
-impl State {
-    fn of(layer: &Layer) -> State {
-        match layer {
-            Layer::Dropout { rng, .. } => State::Generator(rng.borrow().clone()),
-            Layer::BatchNorm { running_mean, running_variance, .. } => {
-                State::Running(running_mean.borrow().clone(), running_variance.borrow().clone())
-            }
-            _ => State::Nothing,
-        }
-    }
-
-    fn put_into(&self, layer: &Layer) {
-        match (self, layer) {
-            (State::Generator(state), Layer::Dropout { rng, .. }) => {
-                rng.replace(state.clone());
-            }
-            (State::Running(mean, variance), Layer::BatchNorm { running_mean, running_variance, .. }) => {
-                running_mean.replace(mean.clone());
-                running_variance.replace(variance.clone());
-            }
-            _ => {}
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::rng;
+    use crate::data::{Rng, rng};
+    use crate::nn::Layer;
 
     fn net() -> Net {
         let mut rng = rng(42);

@@ -40,8 +40,8 @@ impl GraphBytes {
 /// several share it (a reshaped tensor and the original).
 ///
 /// Every operation's result stays in the graph, because something computed from it may need it on the way back. What an
-/// operation has put aside besides (the mask of dropout, the places of the largest in max pooling) counts as it is
-/// before `backward`, which frees it.
+/// operation has put aside besides (the mask of dropout, the places of the largest in max pooling, the slopes of a loss) counts
+/// as it is before `backward`, which frees it.
 ///
 /// ```
 /// use dl_interview::system::graph_bytes;
@@ -73,26 +73,12 @@ pub fn graph_bytes(result: &Tensor) -> GraphBytes {
             _ => &mut bytes.activations,
         };
         *of += if same_numbers.is_empty() { size } else { 0 };
-        if node.requires_grad() {
-            bytes.activations += aside(&node);
-        }
+        bytes.activations += node.kept_aside();
         bytes.gradients += if node.with_grad(|grad| grad.is_some()) { size } else { 0 };
         next.extend(node.inputs());
         same_numbers.push(node);
     }
     bytes
-}
-
-/// What an operation keeps that is no tensor of the graph, as long as it is not swept; some numbers per channel in batch
-/// normalization, which do not grow with the batch, are left out.
-fn aside(node: &Tensor) -> usize {
-    match node.op() {
-        "max_pool2d" => node.len() * size_of::<u32>(),
-        "max_axis" | "min_axis" => node.len() * size_of::<usize>(),
-        "dropout" | "select" => node.len() * size_of::<Real>(),
-        "layer_norm" => 2 * node.len() / node.shape().last().map_or(1, |&d| d.max(1)) * size_of::<Real>(),
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

@@ -8,8 +8,8 @@ use ndarray::ArrayD;
 use super::BatchGradient;
 use super::data_parallel::{gradients, replica};
 use crate::data::Examples;
-use crate::nn::Net;
-use crate::tensor::{Real, Tensor};
+use crate::nn::{Layer, Net};
+use crate::tensor::{Real, Tensor, distinct};
 
 /// The gradient of `net` computed by two threads: the first has the layers before `cut`, the second those from it on,
 /// and the micro-batches flow through them.
@@ -103,7 +103,18 @@ pub fn pipeline_parallel(
         let (first, second) = (first.join(), second.join());
         let (upper, loss) = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         let mut gradients = first.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        gradients.extend(upper);
+        let of = |layers: &[Layer]| -> Vec<Tensor> {
+            let all: Vec<Tensor> = layers.iter().flat_map(Layer::parameters).map(|(_, tensor)| tensor).collect();
+            distinct(&all).cloned().collect()
+        };
+        let (lower, higher) = (of(&net.layers[..cut]), of(&net.layers[cut..]));
+        // A weight that layers of both halves share has a part of its gradient in each.
+        for (weight, gradient) in higher.iter().zip(upper) {
+            match lower.iter().position(|lower| lower.is(weight)) {
+                Some(i) => gradients[i] += &gradient,
+                None => gradients.push(gradient),
+            }
+        }
         BatchGradient { examples, loss, gradients }
     })
 }

@@ -1,5 +1,6 @@
 //! What each layer of a net costs: numbers out, parameters, arithmetic, memory.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use ndarray::ArrayD;
@@ -28,7 +29,7 @@ pub struct LayerSummary {
     pub name: String,
     /// The shape of the output.
     pub output: Vec<usize>,
-    /// Numbers to be learned.
+    /// Numbers to be learned, without those that a layer before it has too.
     pub parameters: usize,
     /// Multiply–adds on the way forth, of linear layers and convolutions; what acts on each number by itself is a few
     /// per cent of that and not counted.
@@ -94,8 +95,11 @@ pub fn summary(net: &Net, input: &[usize]) -> Summary {
     let first = net.layers.iter().position(learns).unwrap_or(net.layers.len());
     let mut shape = input.to_vec();
     let mut layers: Vec<LayerSummary> = Vec::new();
+    let mut counted = HashSet::new();
     for (i, layer) in net.layers.iter().enumerate() {
         let mut cost = cost(layer, &shape);
+        let parameters = layer.parameters().into_iter().map(|(_, tensor)| tensor);
+        cost.parameters = parameters.filter(|tensor| counted.insert(tensor.address())).map(|tensor| tensor.len()).sum();
         // What comes before the first weight records no graph; only the last of it is kept, as somebody's input.
         if i < first {
             (cost.kept_aside, cost.places, cost.flow) = (0, 0, 0);
@@ -157,7 +161,7 @@ fn cost(layer: &Layer, input: &[usize]) -> LayerSummary {
     };
     LayerSummary {
         name: format!("{layer:?}"),
-        parameters: layer.parameters().iter().map(|(_, tensor)| tensor.len()).sum(),
+        parameters: 0, // counted over all layers
         multiply_adds,
         training_multiply_adds: 3 * multiply_adds,
         kept,

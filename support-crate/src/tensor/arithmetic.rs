@@ -217,12 +217,14 @@ impl Tensor {
         // Not mask · x + (1 − mask) · y: 0 · ∞ is NaN, and the point of a condition is often to keep ∞ out.
         let left = zip_with("where_else", &mask, &x.shared(), |c, x| if c != 0.0 { x } else { 0.0 }).into_shared();
         let right = zip_with("where_else", &mask, &y.shared(), |c, y| if c != 0.0 { 0.0 } else { y });
+        let bytes = mask.len() * size_of::<Real>();
         Tensor::from_op("where_else", right + &left, [x, y], move |grad, [x, y]| {
             let part =
                 |wanted: Real| Zip::from(&grad).and(&mask).map_collect(|&g, &c| if c == wanted { g } else { 0.0 });
             x.accumulate(|| part(1.0));
             y.accumulate(|| part(0.0));
         })
+        .keeping(bytes)
     }
 }
 

@@ -7,11 +7,12 @@
 //! Source: Chellapilla, Puri & Simard 2006, "High Performance Convolutional Neural Networks for Document Processing",
 //! International Workshop on Frontiers in Handwriting Recognition.
 
-use ndarray::{Array1, Array2, Array4, ArrayD, ArrayView2, ArrayViewMut2, aview1};
+use ndarray::{Array1, Array2, Array4, ArrayD, ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
-use super::node::{Shared, contiguous};
+use super::node::{Shared, contiguous, copied};
 use super::product::multiply;
+use super::sums::sum_of;
 use super::{Real, Tensor};
 
 /// Images that one thread takes at a time. The sums over a batch are made in this fixed order, so that the result does
@@ -219,18 +220,24 @@ impl Pair {
                     sum
                 })
                 .collect();
-        let sum = parts.into_iter().fold(Array2::zeros((self.kernels, window)), |sum, part| sum + part);
-        sum.into_raw_vec_and_offset().0
+        if let [sum] = &parts[..] {
+            return sum.iter().copied().collect();
+        }
+        let mut sum = vec![0.0_f64; self.kernels * window];
+        for part in &parts {
+            sum.iter_mut().zip(part).for_each(|(sum, &part)| *sum += part as f64);
+        }
+        sum.into_iter().map(|sum| sum as Real).collect()
     }
 }
 
 /// Σ over images and places, per channel.
 fn channel_sums(grad: &[Real], channels: usize, plane: usize) -> ArrayD<Real> {
-    let mut sums = Array1::zeros(channels);
+    let mut sums = vec![0.0; channels];
     for (i, plane) in grad.chunks(plane).enumerate() {
-        sums[i % channels] += aview1(plane).sum(); // ndarray sums in eight lanes; an iterator adds one after the other
+        sums[i % channels] += sum_of(plane, |x| x);
     }
-    sums.into_dyn()
+    Array1::from_iter(sums.into_iter().map(|sum| sum as Real)).into_dyn()
 }
 
 fn array(numbers: Vec<Real>, shape: (usize, usize, usize, usize)) -> ArrayD<Real> {
@@ -245,6 +252,18 @@ fn four(op: &str, what: &str, expected: &str, x: &Shared) -> (usize, usize, usiz
     }
 }
 
+/// There may be no images, but each of them, and each kernel, must hold a number, and there must be a kernel.
+#[track_caller]
+fn check_not_empty(op: &str, x: &Shared, w: &Shared) {
+    assert!(
+        !x.shape()[1..].contains(&0) && !w.shape().contains(&0),
+        "{op}: images of shape {:?} and kernels of shape {:?}; give at least one channel, row and column, and at least one \
+         kernel (only the number of images may be 0)",
+        x.shape(),
+        w.shape()
+    );
+}
+
 impl Tensor {
     /// Slides each kernel over the images: n × in × h × w with kernels out × in × kh × kw and one bias per kernel gives
     /// n × out × h′ × w′, h′ = ⌊(h + 2 padding − kh) / stride⌋ + 1 and w′ likewise.
@@ -254,7 +273,8 @@ impl Tensor {
     ///
     /// # Panics
     ///
-    /// When the shapes do not fit, `stride` is 0, or the kernel is larger than the padded image.
+    /// When the shapes do not fit, hold a 0 (but for the number of images), `stride` is 0, or the kernel is larger than the
+    /// padded image.
     ///
     /// ```
     /// use dl_interview::tensor::Tensor;
@@ -281,6 +301,7 @@ impl Tensor {
             b.shape(),
             x.shape()
         );
+        check_not_empty("conv2d", &x, &w);
         let (rows, columns) = (height + 2 * padding, width + 2 * padding);
         assert!(stride > 0, "conv2d: with stride 0 the kernel never moves; give 1 or more");
         assert!(
@@ -299,6 +320,7 @@ impl Tensor {
         let pair = Pair { windows, kernels: out };
         let y = pair.gather(numbers(&x), numbers(&w), Some(numbers(&b)));
         let (down, across) = windows.out;
+        let bytes = (copied(self, &x) + copied(weight, &w)) * size_of::<Real>();
         Tensor::from_op(
             "conv2d",
             array(y, (n, out, down, across)),
@@ -312,6 +334,7 @@ impl Tensor {
                 });
             },
         )
+        .keeping(bytes)
     }
 
     /// The transpose of [`conv2d`](Tensor::conv2d), which enlarges: n × in × h × w with kernels in × out × kh × kw gives
@@ -323,7 +346,8 @@ impl Tensor {
     ///
     /// # Panics
     ///
-    /// When the shapes do not fit, `stride` is 0, or nothing is left of the output after taking the padding away.
+    /// When the shapes do not fit, hold a 0 (but for the number of images), `stride` is 0, or nothing is left of the output
+    /// after taking the padding away.
     ///
     /// ```
     /// use dl_interview::tensor::Tensor;
@@ -346,9 +370,10 @@ impl Tensor {
             b.shape(),
             x.shape()
         );
+        check_not_empty("conv_transpose2d", &x, &w);
         assert!(stride > 0, "conv_transpose2d: with stride 0 all stamps fall on one place; give 1 or more");
         let length = |length: usize, kernel: usize| {
-            ((length.max(1) - 1) * stride + kernel).checked_sub(2 * padding).filter(|&it| it > 0 && kernel > 0)
+            ((length - 1) * stride + kernel).checked_sub(2 * padding).filter(|&it| it > 0)
         };
         let (Some(height), Some(width)) = (length(down, kh), length(across, kw)) else {
             panic!(
@@ -360,11 +385,13 @@ impl Tensor {
         let pair = Pair { windows, kernels: inputs };
         let y = pair.scatter(numbers(&x), numbers(&w), Some(numbers(&b)));
         let value = array(y, (n, out, height, width));
+        let bytes = (copied(self, &x) + copied(weight, &w)) * size_of::<Real>();
         Tensor::from_op("conv_transpose2d", value, [self, weight, bias], move |grad, [input, weight, bias]| {
             let grad = grad.into_shared();
             weight.accumulate(|| array(pair.kernel_gradient(numbers(&x), numbers(&grad)), (inputs, out, kh, kw)));
             bias.accumulate(|| channel_sums(numbers(&grad), out, height * width));
             input.accumulate(|| array(pair.gather(numbers(&grad), numbers(&w), None), (n, inputs, down, across)));
         })
+        .keeping(bytes)
     }
 }

@@ -32,6 +32,7 @@ impl Tensor {
         let factor = || scale * Real::from(u8::from(rng.random_bool(keep)));
         let mask = ArrayD::from_shape_simple_fn(IxDyn(&self.shape()), factor);
         let value = &self.shared() * &mask;
-        Tensor::from_op("dropout", value, [self], move |grad, [x]| x.accumulate(|| grad * &mask))
+        let bytes = size_of_val(mask.as_slice().expect("the layout is standard"));
+        Tensor::from_op("dropout", value, [self], move |grad, [x]| x.accumulate(|| grad * &mask)).keeping(bytes)
     }
 }

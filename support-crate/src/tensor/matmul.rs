@@ -4,6 +4,7 @@ use ndarray::{Array2, ArrayD, ArrayView2, Axis, Ix2};
 
 use super::node::Shared;
 use super::product::multiply;
+use super::sums::sum_axis;
 use super::{Real, Tensor};
 
 /// The value as a matrix; the caller has checked that it has two dimensions.
@@ -91,7 +92,7 @@ impl Tensor {
             let grad = grad.into_dimensionality::<Ix2>().expect("the result is a matrix");
             input.accumulate(|| product(grad.view(), matrix(&w)));
             weight.accumulate(|| product(grad.t(), matrix(&x)));
-            bias.accumulate(|| grad.sum_axis(Axis(0)).into_dyn());
+            bias.accumulate(|| sum_axis(&grad, Axis(0)).into_dyn());
         })
     }
 }

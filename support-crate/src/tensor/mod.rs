@@ -16,8 +16,11 @@ mod real;
 mod reduce;
 mod shape;
 mod softmax;
+mod sums;
 
 pub(crate) use activations::{sigmoid, softplus};
 pub use graph::{Graph, GraphNode};
 pub use node::{Tensor, no_grad};
 pub use real::Real;
+pub use sums::mean_and_std;
+pub(crate) use sums::{distinct, norm, square_sum_of};

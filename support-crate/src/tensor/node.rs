@@ -8,6 +8,7 @@ use std::rc::Rc;
 use ndarray::{ArcArray, Array, ArrayD, ArrayViewD, ArrayViewMutD, Axis, Dimension, IxDyn};
 
 use super::Real;
+use super::sums::sum_axis;
 
 /// A value as the graph holds it. Copies share the numbers until one of them is written to, so that an operation can
 /// keep its inputs for the way back at no cost.
@@ -16,6 +17,11 @@ pub(crate) type Shared = ArcArray<Real, IxDyn>;
 /// Row after row in memory, copied only if it is not.
 pub(super) fn contiguous(x: Shared) -> Shared {
     if x.is_standard_layout() { x } else { x.as_standard_layout().into_owned().into_shared() }
+}
+
+/// How many numbers [`contiguous`] had to copy to make `x` of the value of `input`.
+pub(super) fn copied(input: &Tensor, x: &Shared) -> usize {
+    if input.with_value(|value| value.as_ptr() == x.as_ptr()) { 0 } else { x.len() }
 }
 
 /// What an operation does on the way back: given the gradient of its result, it hands each input its share. The
@@ -53,6 +59,8 @@ pub(super) struct Node {
     grad: RefCell<Option<ArrayD<Real>>>,
     requires_grad: bool,
     keeps_grad: Cell<bool>,
+    /// Bytes that `backward` holds besides the inputs and the result.
+    aside: Cell<usize>,
     /// How many operations lie on the longest way down to a leaf. It orders the sweep: inputs are always lower.
     /// (A running number would not do: in a notebook every cell starts counting anew.)
     height: usize,
@@ -149,6 +157,7 @@ impl Tensor {
             grad: RefCell::new(None),
             requires_grad,
             keeps_grad: Cell::new(false),
+            aside: Cell::new(0),
             height,
             inputs,
             backward: RefCell::new(backward),
@@ -485,8 +494,9 @@ impl Tensor {
         change(self.0.value.borrow_mut().view_mut());
     }
 
-    pub(super) fn address(&self) -> *const Node {
-        Rc::as_ptr(&self.0)
+    /// What tells this value from every other one that is alive.
+    pub(crate) fn address(&self) -> *const () {
+        Rc::as_ptr(&self.0).cast()
     }
 
     pub(super) fn height(&self) -> usize {
@@ -495,6 +505,19 @@ impl Tensor {
 
     pub(super) fn input_slice(&self) -> &[Tensor] {
         &self.0.inputs
+    }
+
+    /// Says how many bytes the operation has put aside for the way back, in arrays that are neither its inputs nor its
+    /// result: a mask, the places of the largest. To be called by every operation that does.
+    pub(crate) fn keeping(self, bytes: usize) -> Tensor {
+        // Without a graph there is no way back, and what was put aside is gone.
+        self.0.aside.set(if self.0.inputs.is_empty() { 0 } else { bytes });
+        self
+    }
+
+    /// The bytes named by [`keeping`](Tensor::keeping).
+    pub(crate) fn kept_aside(&self) -> usize {
+        self.0.aside.get()
     }
 
     /// Passes the gradient on to the inputs.
@@ -551,11 +574,11 @@ fn standard(array: ArrayD<Real>) -> ArrayD<Real> {
 /// Sums `grad` over the dimensions that broadcasting added or stretched, down to `shape`.
 fn sum_to(mut grad: ArrayD<Real>, shape: &[usize]) -> ArrayD<Real> {
     while grad.ndim() > shape.len() {
-        grad = grad.sum_axis(Axis(0));
+        grad = sum_axis(&grad, Axis(0));
     }
     for (axis, &length) in shape.iter().enumerate() {
         if grad.shape()[axis] != length {
-            grad = grad.sum_axis(Axis(axis)).insert_axis(Axis(axis));
+            grad = sum_axis(&grad, Axis(axis)).insert_axis(Axis(axis));
         }
     }
     grad

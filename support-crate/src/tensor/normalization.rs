@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use ndarray::{Array1, ArrayBase, ArrayD, Data, Ix1, IxDyn};
 
-use super::node::contiguous;
+use super::node::{contiguous, copied};
+use super::sums::{ROWS, sum_of, sum_of_pairs};
 use super::{Real, Tensor};
 
 impl Tensor {
@@ -47,15 +48,17 @@ impl Tensor {
         );
         let x = contiguous(self.shared());
         let numbers = slice(&x);
-        let mut mean = Array1::zeros(shape[1]);
+        let mut sums = vec![0.0; shape[1]];
         for (k, chunk) in chunks(&shape) {
-            mean[k] += sum(&numbers[chunk], |x| x) / m as Real;
+            sums[k] += sum_of(&numbers[chunk], |x| x);
         }
-        let mut variance = Array1::zeros(shape[1]);
+        let mean = Array1::from_iter(sums.iter().map(|sum| (sum / m as f64) as Real));
+        sums.fill(0.0);
         for (k, chunk) in chunks(&shape) {
             let mean = mean[k];
-            variance[k] += sum(&numbers[chunk], |x| (x - mean) * (x - mean)) / m as Real;
+            sums[k] += sum_of(&numbers[chunk], |x| (x - mean) * (x - mean));
         }
+        let variance = Array1::from_iter(sums.iter().map(|sum| (sum / m as f64) as Real));
         let y = normalize("batch_norm", self, gamma, beta, Statistics::new(&mean, &variance, eps, true));
         (y, mean, variance)
     }
@@ -135,23 +138,25 @@ impl Tensor {
         let mut y = x.to_owned();
         let mut statistics = Vec::new(); // μ and 1 / √(σ² + ε) of each row
         for row in slice_mut(&mut y).chunks_exact_mut(length.max(1)) {
-            let mean = sum(row, |x| x) / d;
-            let inverse = 1.0 / (sum(row, |x| (x - mean) * (x - mean)) / d + eps).sqrt();
+            let mean = sum_of(row, |x| x) as Real / d;
+            let inverse = 1.0 / (sum_of(row, |x| (x - mean) * (x - mean)) as Real / d + eps).sqrt();
             for ((x, gamma), beta) in row.iter_mut().zip(&scale).zip(&shift) {
                 *x = (*x - mean) * inverse * gamma + beta;
             }
             statistics.push((mean, inverse));
         }
+        let bytes = (2 * statistics.len() + length + copied(self, &x)) * size_of::<Real>();
         Tensor::from_op("layer_norm", y, [self, gamma, beta], move |mut grad, [input, gamma, beta]| {
-            let mut to_scale = Array1::<Real>::zeros(length);
-            let mut to_shift = Array1::<Real>::zeros(length);
+            // Σ g x̂ and Σ g: of a block of rows, and of all.
+            let mut block = vec![(0.0, 0.0); length];
+            let mut total = vec![(0.0_f64, 0.0_f64); length];
             let rows = slice_mut(&mut grad).chunks_exact_mut(length.max(1)).zip(slice(&x).chunks_exact(length.max(1)));
-            for ((grad, x), &(mean, inverse)) in rows.zip(&statistics) {
+            for (row, ((grad, x), &(mean, inverse))) in rows.zip(&statistics).enumerate() {
                 let (mut to_mean, mut to_variance) = (0.0, 0.0);
-                for k in 0..length {
+                for (k, (to_scale, to_shift)) in block.iter_mut().enumerate() {
                     let normal = (x[k] - mean) * inverse;
-                    to_scale[k] += grad[k] * normal;
-                    to_shift[k] += grad[k];
+                    *to_scale += grad[k] * normal;
+                    *to_shift += grad[k];
                     grad[k] *= scale[k];
                     to_mean += grad[k];
                     to_variance += grad[k] * normal;
@@ -160,11 +165,18 @@ impl Tensor {
                 for (grad, x) in grad.iter_mut().zip(x) {
                     *grad = inverse * (*grad - to_mean - (x - mean) * inverse * to_variance);
                 }
+                if (row + 1) % ROWS == 0 || row + 1 == statistics.len() {
+                    for (total, block) in total.iter_mut().zip(&mut block) {
+                        *total = (total.0 + block.0 as f64, total.1 + block.1 as f64);
+                        *block = (0.0, 0.0);
+                    }
+                }
             }
             input.accumulate(|| grad);
-            gamma.accumulate(|| to_scale.into_dyn());
-            beta.accumulate(|| to_shift.into_dyn());
+            gamma.accumulate(|| Array1::from_iter(total.iter().map(|total| total.0 as Real)).into_dyn());
+            beta.accumulate(|| Array1::from_iter(total.iter().map(|total| total.1 as Real)).into_dyn());
         })
+        .keeping(bytes)
     }
 }
 
@@ -194,15 +206,18 @@ fn normalize(op: &'static str, input: &Tensor, gamma: &Tensor, beta: &Tensor, by
         let (mean, scale, shift) = (by.mean[k], scale[k], shift[k]);
         numbers[chunk].iter_mut().for_each(|x| *x = (*x - mean) * scale + shift);
     }
+    let bytes = (3 * shape[1] + copied(input, &x)) * size_of::<Real>();
     Tensor::from_op(op, y, [input, gamma, beta], move |mut grad, [input, gamma, beta]| {
         let numbers = slice(&x);
-        let mut to_scale = Array1::zeros(shape[1]); // Σ g x̂
-        let mut to_shift = Array1::zeros(shape[1]); // Σ g
+        let mut to_scale = vec![0.0; shape[1]]; // Σ g x̂
+        let mut to_shift = vec![0.0; shape[1]]; // Σ g
         for (k, chunk) in chunks(&shape) {
             let (mean, grad) = (by.mean[k], &slice(&grad)[chunk.clone()]);
-            to_scale[k] += by.inverse[k] * sum_of_pairs(grad, &numbers[chunk], |g, x| g * (x - mean));
-            to_shift[k] += sum(grad, |g| g);
+            to_scale[k] += by.inverse[k] as f64 * sum_of_pairs(grad, &numbers[chunk], |g, x| g * (x - mean));
+            to_shift[k] += sum_of(grad, |g| g);
         }
+        let [to_scale, to_shift] =
+            [to_scale, to_shift].map(|sums| Array1::from_iter(sums.iter().map(|&sum| sum as Real)));
         gamma.accumulate(|| to_scale.clone().into_dyn());
         beta.accumulate(|| to_shift.clone().into_dyn());
         input.accumulate(|| {
@@ -221,29 +236,13 @@ fn normalize(op: &'static str, input: &Tensor, gamma: &Tensor, beta: &Tensor, by
             grad
         });
     })
+    .keeping(bytes)
 }
 
 /// Where each run of numbers of one channel lies in an n × c × … array in standard layout, and which channel it is.
 fn chunks(shape: &[usize]) -> impl Iterator<Item = (usize, Range<usize>)> {
     let (channels, length) = (shape[1], shape[2..].iter().product::<usize>());
     (0..shape[0] * channels).map(move |i| (i % channels, i * length..(i + 1) * length))
-}
-
-fn sum(x: &[Real], f: impl Fn(Real) -> Real) -> Real {
-    sum_of_pairs(x, x, |x, _| f(x))
-}
-
-/// Σ f(x, y). In eight sums side by side, which the processor adds up at once; it also rounds less than one long sum.
-fn sum_of_pairs(x: &[Real], y: &[Real], f: impl Fn(Real, Real) -> Real) -> Real {
-    let mut sums = [0.0; 8];
-    let (eights_x, eights_y) = (x.chunks_exact(8), y.chunks_exact(8));
-    let rest: Real = eights_x.remainder().iter().zip(eights_y.remainder()).map(|(&x, &y)| f(x, y)).sum();
-    for (x, y) in eights_x.zip(eights_y) {
-        for i in 0..8 {
-            sums[i] += f(x[i], y[i]);
-        }
-    }
-    rest + sums.iter().sum::<Real>()
 }
 
 #[track_caller]

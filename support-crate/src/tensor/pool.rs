@@ -105,11 +105,13 @@ impl Tensor {
                 }
             });
         let value = Array4::from_shape_vec((n, channels, windows.out.0, windows.out.1), best).expect("as many numbers");
+        let bytes = from.len() * size_of::<u32>();
         Tensor::from_op("max_pool2d", value.into_dyn(), [self], move |grad, [input]| {
             input.accumulate(|| {
                 spread(shape, places, grad.as_slice().expect("contiguous"), |to, i, grad| to[from[i] as usize] += grad)
             });
         })
+        .keeping(bytes)
     }
 
     /// The mean of each window of `size` × `size`, windows `stride` apart, in every channel by itself: shapes as in

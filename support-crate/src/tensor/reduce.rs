@@ -3,6 +3,7 @@
 use ndarray::{ArrayD, Axis, Dimension, Zip, arr0};
 
 use super::arithmetic::stretch;
+use super::sums::{sum, sum_axis};
 use super::{Real, Tensor};
 
 impl Tensor {
@@ -17,7 +18,7 @@ impl Tensor {
     pub fn sum(&self) -> Tensor {
         let x = self.shared();
         let shape = x.raw_dim();
-        Tensor::from_op("sum", arr0(x.sum()).into_dyn(), [self], move |grad, [x]| {
+        Tensor::from_op("sum", arr0(sum(x.view()) as Real).into_dyn(), [self], move |grad, [x]| {
             x.accumulate(|| ArrayD::from_elem(shape, *grad.first().expect("a scalar holds one number")));
         })
     }
@@ -59,7 +60,7 @@ impl Tensor {
         self.check_axes("sum_axes", axes);
         let x = self.shared();
         let shape = x.raw_dim();
-        let value = axes.iter().fold(x, |x, &axis| x.sum_axis(Axis(axis)).insert_axis(Axis(axis)).into_shared());
+        let value = axes.iter().fold(x, |x, &axis| sum_axis(&x, Axis(axis)).insert_axis(Axis(axis)).into_shared());
         Tensor::from_op("sum_axes", value, [self], move |grad, [x]| {
             x.accumulate(|| stretch(&grad.into_shared(), shape.slice()));
         })
@@ -137,6 +138,7 @@ impl Tensor {
             (0..lane.len()).fold(from, |best, i| if better(lane[i], lane[best]) { i } else { best })
         });
         let value = Zip::from(x.lanes(Axis(axis))).and(&first_best).map_collect(|lane, &i| lane[i]);
+        let places = first_best.len() * size_of::<usize>();
         Tensor::from_op(op, value.insert_axis(Axis(axis)), [self], move |grad, [x]| {
             x.accumulate(|| {
                 let mut full = ArrayD::zeros(shape);
@@ -147,6 +149,7 @@ impl Tensor {
                 full
             });
         })
+        .keeping(places)
     }
 
     #[track_caller]

@@ -199,6 +199,7 @@ impl Tensor {
         }
         let shape = x.raw_dim();
         let indices = indices.to_vec();
+        let bytes = size_of_val(&indices[..]);
         Tensor::from_op("gather_rows", x.select(Axis(0), &indices), [self], move |grad, [x]| {
             x.accumulate(|| {
                 let mut full = ArrayD::zeros(shape);
@@ -209,7 +210,9 @@ impl Tensor {
                 full
             });
         })
+        .keeping(bytes)
     }
+
     /// One number of each row: of n × c the entries (i, `columns[i]`), as n × 1.
     ///
     /// From probabilities it takes those of the right classes, whose −ln has the cross-entropy as its mean.
@@ -242,6 +245,7 @@ impl Tensor {
             panic!("pick: column {column} is out of range for {width} columns; columns count from 0");
         }
         let columns = columns.to_vec();
+        let bytes = size_of_val(&columns[..]);
         let value = ArrayD::from_shape_fn(IxDyn(&[columns.len(), 1]), |at| x[[at[0], columns[at[0]]]]);
         let shape = x.raw_dim();
         Tensor::from_op("pick", value, [self], move |grad, [x]| {
@@ -251,5 +255,6 @@ impl Tensor {
                 full
             });
         })
+        .keeping(bytes)
     }
 }

@@ -1,14 +1,14 @@
 //! The loop over epochs.
 
-use ndarray::{Array1, Array2, Axis, Slice};
+use ndarray::{Array1, Array2, ArrayD, Axis, Slice};
 
 use super::History;
 use super::watch::{dead_units, update_ratios};
 use crate::data::{Augment, Examples, minibatches, rng, rows};
-use crate::nn::{self, Layer, Loss, Net, Targets, l1, l2, one_hot};
+use crate::nn::{self, Layer, Loss, Memory, Net, Targets, l1, l2, one_hot};
 use crate::optim::{Optimizer, Schedule, grad_norm};
 use crate::progress::{Progress, is_interrupted, training_operations};
-use crate::tensor::{Real, Tensor, no_grad};
+use crate::tensor::{Real, Tensor, distinct, no_grad};
 
 /// How to train: name what differs, and take the rest from `Fit::default()`.
 ///
@@ -40,7 +40,7 @@ pub struct Fit {
     /// Changes applied to the images of every batch, anew each time. Default none.
     pub augment: Vec<Augment>,
     /// Early stopping: end after this many epochs in a row without a lower validation loss, and in any case restore the
-    /// weights of the best epoch. Default: never. Source: Prechelt 1998, "Early Stopping, But When?", in Neural Networks:
+    /// weights of the best epoch, also when the training is stopped, diverges or panics. Default: never. Source: Prechelt 1998, "Early Stopping, But When?", in Neural Networks:
     /// Tricks of the Trade, Springer.
     pub patience: Option<usize>,
     /// The seed of the order of the examples, and of the augmentation, which does not change the order. Default 42.
@@ -186,6 +186,10 @@ pub fn evaluate(net: &Net, examples: &Examples, loss: &Loss) -> (Real, Real) {
     data.evaluate(net, loss)
 }
 
+fn is_finite(tensor: &Tensor) -> bool {
+    tensor.with_value(|value| value.iter().all(|x| x.is_finite()))
+}
+
 /// Inputs and what the net shall make of them.
 #[derive(Clone, Copy)]
 struct Data<'a> {
@@ -233,6 +237,35 @@ impl Data<'_> {
                 (loss.of(outputs, targets(outputs, &labels, loss)), right)
             }
         }
+    }
+
+    /// Why a step on the examples at `indices` has no finite loss or gradient, and the way out.
+    fn reason(&self, indices: &[usize], net: &Net, history: &History, lr: Real) -> String {
+        let values = match self.goal {
+            Goal::Labels(_) => None,
+            Goal::Values(values) => Some(("targets", values)),
+        };
+        for (what, numbers) in [("inputs", self.inputs)].into_iter().chain(values) {
+            for &i in indices {
+                if let Some((column, number)) = numbers.row(i).iter().enumerate().find(|(_, x)| !x.is_finite()) {
+                    return format!(
+                        ": the {what} of training example {i} hold {number}, in column {column} (both counted from 0). Leave \
+                         out examples that are not finite, or fill in what is missing"
+                    );
+                }
+            }
+        }
+        if let ([_], Some((name, _))) =
+            (&history.step_loss[..], net.named_parameters().iter().find(|(_, w)| !is_finite(w)))
+        {
+            return format!(
+                ": the net's {name} was not finite when the training began. Start from a net that is, such as a new one"
+            );
+        }
+        format!(
+            ", with the learning rate at {lr}. Lower the learning rate, scale the inputs, or clip the gradients \
+             (Optimizer::clip_norm); to look at a divergence, set may_diverge: true"
+        )
     }
 
     #[track_caller]
@@ -283,18 +316,17 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
         valid.check("fit", "validation ");
     }
     how.check(valid.is_some());
-    // Makes this thread one of rayon's. Else each operation that is shared among the threads would put it to sleep and wake
-    // it up again: an epoch of a small CNN would take a fifth longer. An error says that they run already, as they were.
-    let _ = rayon::ThreadPoolBuilder::new().use_current_thread().build_global();
+    join_the_workers(net);
     let classifies = matches!(train.goal, Goal::Labels(_));
     let normalizes = net.layers.iter().any(|layer| matches!(layer, Layer::BatchNorm { .. }));
     let params = net.parameters();
     let weights: Vec<Tensor> = net.layers.iter().filter_map(|layer| layer.weight()).collect();
+    let weights: Vec<Tensor> = distinct(&weights).cloned().collect();
     let probe = train.inputs.slice_axis(Axis(0), Slice::from(..train.len().min(PROBE))).to_owned();
     let (mut order, mut draws) = (rng(how.seed), rng(how.seed ^ AUGMENTATION));
     let mut optimizer = how.optimizer.clone();
     let mut history = History::default();
-    let (mut lowest, mut best_state) = (Real::INFINITY, Vec::new());
+    let (mut lowest, mut best) = (Real::INFINITY, Best { net, state: Vec::new() });
     let operations = training_operations(net, &probe) * (train.len() * how.epochs) as f64;
     let mut progress = Progress::new(how.epochs, operations, how.progress);
 
@@ -306,15 +338,16 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
             batches.last_mut().expect("there were two").extend(left);
         }
         let (base, total) = (how.optimizer.lr(), how.epochs * batches.len());
-        let (mut loss_sum, mut right, mut seen) = (0.0, 0, 0);
+        let (mut loss_sum, mut right, mut seen) = (0.0_f64, 0, 0);
         for (step, batch) in batches.iter().enumerate() {
             optimizer.set_lr(how.schedule.rate(base, (epoch - 1) * batches.len() + step, total));
             let mut inputs = rows(train.inputs, batch);
             for change in &how.augment {
                 inputs = change.apply(&inputs, &mut draws);
             }
+            let untaken = Untaken { net, memories: Memory::of(&net.layers) };
             let (loss, right_here) = train.judge(&net.forward(&Tensor::new(inputs)), batch, &how.loss);
-            loss_sum += loss.item() * batch.len() as Real;
+            loss_sum += f64::from(loss.item()) * batch.len() as f64;
             right += right_here;
             seen += batch.len();
             history.step_loss.push(loss.item());
@@ -326,8 +359,14 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
             history.grad_norm.push(norm);
             if !goal.item().is_finite() || !norm.is_finite() {
                 history.diverged = Some((epoch, step + 1));
-                assert!(how.may_diverge, "{}", divergence(epoch, step + 1, goal.item(), norm, optimizer.lr()));
-                return history;
+                if how.may_diverge {
+                    return history;
+                }
+                let place = format!("fit: at epoch {epoch}, step {}, the loss is {}", step + 1, goal.item());
+                panic!(
+                    "{place} and the norm of its gradient {norm}{}",
+                    train.reason(batch, net, &history, optimizer.lr())
+                );
             }
             if is_interrupted() {
                 history.stopped = Some((epoch, step + 1));
@@ -335,6 +374,7 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
             let is_last = step + 1 == batches.len() || history.stopped.is_some();
             let before: Vec<_> = if is_last { params.iter().map(Tensor::value).collect() } else { Vec::new() };
             optimizer.step(&params);
+            untaken.taken();
             if is_last {
                 history.update_ratios.push(update_ratios(&before, &params));
                 history.grad_norms.push(params.iter().map(|param| grad_norm(std::slice::from_ref(param))).collect());
@@ -347,13 +387,13 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
                     how.epochs,
                     step + 1,
                     batches.len(),
-                    loss_sum / seen as Real,
+                    loss_sum / seen as f64,
                     if classifies { &accuracy } else { "" }
                 )
             });
         }
         history.dead_units.push(if probe.nrows() > 1 { dead_units(net, &probe) } else { Vec::new() });
-        history.train_loss.push(loss_sum / seen as Real);
+        history.train_loss.push((loss_sum / seen as f64) as Real);
         if classifies {
             history.train_accuracy.push(right as Real / seen as Real);
         }
@@ -367,7 +407,7 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
                 lowest = loss;
                 history.best_epoch = Some(epoch);
                 if how.patience.is_some() {
-                    best_state = net.state();
+                    best.state = net.state();
                 }
             }
         }
@@ -382,10 +422,61 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
             break;
         }
     }
-    if !best_state.is_empty() {
-        net.load_state(&best_state);
-    }
     history
+}
+
+/// The weights of the best epoch so far. The net gets them back when this is dropped: however the training ends.
+struct Best<'a> {
+    net: &'a Net,
+    state: Vec<(String, ArrayD<Real>)>,
+}
+
+impl Drop for Best<'_> {
+    fn drop(&mut self) {
+        if !self.state.is_empty() {
+            self.net.load_state(&self.state);
+        }
+    }
+}
+
+/// What the layers remembered before a step. They get it back when this is dropped before the step was taken.
+struct Untaken<'a> {
+    net: &'a Net,
+    memories: Vec<Memory>,
+}
+
+impl Untaken<'_> {
+    fn taken(mut self) {
+        self.memories.clear();
+    }
+}
+
+impl Drop for Untaken<'_> {
+    fn drop(&mut self) {
+        Memory::put_back(&self.memories, &self.net.layers);
+    }
+}
+
+/// Makes this thread one of rayon's. Else each operation that is shared among the threads would put it to sleep and wake it
+/// up again: an epoch of a small CNN would take a fifth longer.
+fn join_the_workers(net: &Net) {
+    use Layer::*;
+    // The threads never end, and each cell of a notebook starts its own: not for nets whose layers do not share their work.
+    let shares =
+        |layer: &Layer| matches!(layer, Conv2d { .. } | ConvTranspose2d { .. } | MaxPool { .. } | AvgPool { .. });
+    if net.layers.iter().any(shares) {
+        // With this thread as the only one, another thread's convolution would wait for ever while this one waits for it.
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(workers().max(2));
+        // An error says that they run already, as they were.
+        let _ = threads.use_current_thread().build_global();
+    }
+}
+
+/// As many threads as rayon would start by itself.
+fn workers() -> usize {
+    let wanted = std::env::var("RAYON_NUM_THREADS").ok().and_then(|threads| threads.parse().ok());
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
+    wanted.filter(|&threads| threads > 0).unwrap_or_else(cores)
 }
 
 impl Fit {
@@ -417,11 +508,3 @@ impl Fit {
 const AUGMENTATION: u64 = 0x5eed_a06e;
 /// Training examples that are looked at for dead units.
 const PROBE: usize = 500;
-
-fn divergence(epoch: usize, step: usize, loss: Real, norm: Real, lr: Real) -> String {
-    format!(
-        "fit: at epoch {epoch}, step {step}, the loss is {loss} and the norm of its gradient {norm}, with the learning rate \
-         at {lr}. Lower the learning rate, scale the inputs, or clip the gradients (Optimizer::clip_norm); to look at a \
-         divergence, set may_diverge: true"
-    )
-}

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, IxDyn};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize_to_file};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use crate::nn::Net;
 use crate::tensor::Real;
@@ -36,6 +36,13 @@ pub enum StoreError {
         /// What the parser met.
         reason: String,
     },
+    /// The file holds numbers that this crate does not compute with.
+    Numbers {
+        /// Its path.
+        file: PathBuf,
+        /// Which ones.
+        reason: String,
+    },
     /// The file holds another net.
     Mismatch {
         /// Its path.
@@ -53,6 +60,14 @@ impl fmt::Display for StoreError {
             }
             Self::Format { file, reason } => {
                 write!(f, "{} is not a safetensors file, or damaged ({reason}). Save the net again.", file.display())
+            }
+            Self::Numbers { file, reason } => {
+                write!(
+                    f,
+                    "{} cannot be loaded as it is: {reason}. Convert its tensors to 32 bits (in PyTorch: .float()) and save \
+                     them again.",
+                    file.display()
+                )
             }
             Self::Mismatch { file, reason } => {
                 write!(
@@ -81,7 +96,7 @@ const OURS: Dtype = Dtype::F64;
 /// Writes the [state](Net::state) of `net` to a file in the safetensors format, which Python reads too.
 ///
 /// Names are `LAYER.weight`, `LAYER.bias` and so on, shapes as in PyTorch (weights out × in, kernels
-/// out × in × height × width).
+/// out × in × height × width). A file that is there already is overwritten: where a link points to, with the rights it has.
 ///
 /// # Errors
 ///
@@ -114,18 +129,21 @@ pub fn save(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
     let views = bytes.iter().map(|(name, shape, bytes)| {
         (name.as_str(), TensorView::new(OURS, shape.clone(), bytes).expect("as many bytes as the shape takes"))
     });
-    serialize_to_file(views, None, file)
+    let bytes = serialize(views, None).expect("each name occurs once, each shape fits");
+    // Not the crate's serialize_to_file: it renames a file of its own, which takes the place of a link or a device.
+    std::fs::write(file, bytes)
         .map_err(|error| StoreError::File { file: file.to_path_buf(), reason: error.to_string() })
 }
 
 /// Puts what [`save`] wrote into `net`, which must have the layers of the one saved. Nothing is changed on an error.
 ///
-/// Numbers of 32 and of 64 bits are read.
+/// Numbers of 32 and of 64 bits are read, where they fit into those of the net.
 ///
 /// # Errors
 ///
 /// [`StoreError::File`] when the file cannot be read, [`Format`](StoreError::Format) when it is something else or
-/// damaged, [`Mismatch`](StoreError::Mismatch) when it holds tensors of other names or shapes.
+/// damaged, [`Numbers`](StoreError::Numbers) when it holds numbers of other types or too large ones,
+/// [`Mismatch`](StoreError::Mismatch) when it holds tensors of other names or shapes.
 ///
 /// ```
 /// use dl_interview::nn::{Layer, Net};
@@ -143,6 +161,13 @@ pub fn load(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
         std::fs::read(&file).map_err(|error| StoreError::File { file: file.clone(), reason: error.to_string() })?;
     let tensors = SafeTensors::deserialize(&bytes)
         .map_err(|error| StoreError::Format { file: file.clone(), reason: error.to_string() })?;
+    let (length, header) = SafeTensors::read_metadata(&bytes).expect("it was just read");
+    let named = tensors.len() + usize::from(header.metadata().is_some());
+    let entries = entries(&bytes[8..8 + length]);
+    if entries != named {
+        let reason = format!("its header has {entries} entries with {named} different names");
+        return Err(StoreError::Format { file, reason });
+    }
     let mut state = Vec::new();
     let own = net.state();
     for (name, value) in &own {
@@ -157,10 +182,17 @@ pub fn load(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
             Dtype::F32 => found.data().chunks_exact(4).map(|b| f32::from_le_bytes(number(b)) as Real).collect(),
             Dtype::F64 => found.data().chunks_exact(8).map(|b| f64::from_le_bytes(number(b)) as Real).collect(),
             other => {
-                let reason = format!("its {name} holds numbers of type {other:?}, not F32 or F64");
-                return Err(StoreError::Mismatch { file, reason });
+                let reason = format!("its {name} holds numbers of type {other:?}, and only F32 and F64 are read");
+                return Err(StoreError::Numbers { file, reason });
             }
         };
+        if let (Dtype::F64, Some(i)) = (found.dtype(), numbers.iter().position(|x| x.is_infinite())) {
+            let number = f64::from_le_bytes(number(&found.data()[8 * i..8 * i + 8]));
+            if number.is_finite() {
+                let reason = format!("its {name} holds {number:e}, which is too large for a number of 32 bits");
+                return Err(StoreError::Numbers { file, reason });
+            }
+        }
         let value = ArrayD::from_shape_vec(IxDyn(found.shape()), numbers).expect("the file's header was checked");
         state.push((name.clone(), value));
     }
@@ -173,6 +205,23 @@ pub fn load(net: &Net, file: impl AsRef<Path>) -> Result<(), StoreError> {
     }
     net.load_state(&state);
     Ok(())
+}
+
+/// How many entries the outermost object of a JSON text has, of whatever names: the parser keeps one of each name only.
+fn entries(json: &[u8]) -> usize {
+    let (mut depth, mut quoted, mut escaped, mut entries) = (0, false, false, 0);
+    for &byte in json {
+        match (quoted, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => quoted = !quoted,
+            (false, b'{') => depth += 1,
+            (false, b'}') => depth -= 1,
+            (false, b':') if depth == 1 => entries += 1,
+            _ => {}
+        }
+    }
+    entries
 }
 
 fn number<const N: usize>(bytes: &[u8]) -> [u8; N] {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayD, Axis};
 
 use crate::nn::{Layer, Net};
-use crate::tensor::{Real, Tensor, no_grad};
+use crate::tensor::{Real, Tensor, no_grad, norm};
 
 /// The share of units, per activation layer, that give the same output for every one of `inputs`: those that say nothing
 /// about their input any more.
@@ -46,7 +46,7 @@ fn share_of_constants(outputs: &ArrayD<Real>) -> Real {
 
 /// ‖after − before‖ / ‖before‖ of each tensor: how large a step was compared with the weights; NaN if they were 0.
 pub(super) fn update_ratios(before: &[ArrayD<Real>], params: &[Tensor]) -> Vec<Real> {
-    let norm = |x: &ArrayD<Real>| x.iter().map(|x| x * x).sum::<Real>().sqrt();
+    let norm = |x: &ArrayD<Real>| norm([x.view()]) as Real;
     before
         .iter()
         .zip(params)

@@ -114,3 +114,25 @@ fn normalization_that_does_not_fit() {
     refused(|| zeros(&[2, 3]).layer_norm(&zeros(&[2]), &zeros(&[3]), 0.1), &["layer_norm: scales of shape [2]"]);
     refused(|| zeros(&[2, 3]).layer_norm(&zeros(&[3]), &zeros(&[3]), Real::INFINITY), &["layer_norm: eps = inf"]);
 }
+
+#[test]
+fn images_and_kernels_that_hold_nothing() {
+    let both = "give at least one channel, row and column, and at least one kernel";
+    fn conv(x: &[usize], w: &[usize], b: usize) -> Tensor {
+        zeros(x).conv2d(&zeros(w), &zeros(&[b]), 1, 1)
+    }
+    fn back(x: &[usize], w: &[usize], b: usize) -> Tensor {
+        zeros(x).conv_transpose2d(&zeros(w), &zeros(&[b]), 1, 0)
+    }
+    refused(|| conv(&[2, 0, 5, 5], &[3, 0, 3, 3], 3), &["conv2d: images of shape [2, 0, 5, 5]", both]);
+    refused(|| conv(&[2, 1, 5, 5], &[0, 1, 3, 3], 0), &["conv2d", "kernels of shape [0, 1, 3, 3]", both]);
+    refused(|| conv(&[2, 1, 0, 5], &[3, 1, 1, 1], 3), &["conv2d: images of shape [2, 1, 0, 5]", both]);
+    refused(|| conv(&[2, 1, 5, 0], &[3, 1, 1, 1], 3), &["conv2d: images of shape [2, 1, 5, 0]", both]);
+    refused(|| conv(&[2, 1, 5, 5], &[3, 1, 0, 3], 3), &["conv2d", "kernels of shape [3, 1, 0, 3]", both]);
+    refused(|| back(&[2, 0, 5, 5], &[0, 3, 3, 3], 3), &["conv_transpose2d: images of shape [2, 0, 5, 5]", both]);
+    refused(|| back(&[2, 1, 5, 5], &[1, 0, 3, 3], 0), &["conv_transpose2d", "kernels of shape [1, 0, 3, 3]", both]);
+    refused(|| back(&[2, 1, 0, 5], &[1, 3, 3, 3], 3), &["conv_transpose2d: images of shape [2, 1, 0, 5]", both]);
+    refused(|| back(&[2, 1, 5, 5], &[1, 3, 0, 3], 3), &["conv_transpose2d", both]);
+    refused(|| zeros(&[2, 1, 0, 5]).max_pool2d(2, 2), &["max_pool2d: a window of 2 × 2", "0 × 5"]);
+    refused(|| zeros(&[2, 1, 5, 0]).avg_pool2d(2, 2), &["avg_pool2d: a window of 2 × 2", "5 × 0"]);
+}
