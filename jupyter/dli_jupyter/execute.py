@@ -28,7 +28,7 @@ from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-from . import RED, compare, twins
+from . import RED, compare, hints, twins
 from .normal_form import normalize
 
 # Seconds without a message after which a cell has said everything. Late stderr was seen up to 0.03 s after the reply.
@@ -95,20 +95,23 @@ async def run_cell(runner, cell, index):
             if message["msg_type"] == "stream":
                 runner.process_message(message, cell, index)
     except Empty:
-        return failure(cell)
+        before = [(c.execution_count, c.source) for c in runner.nb.cells[:index] if c.cell_type == "code"]
+        return failure(cell, before)
     except CellTimeoutError:
         return f"still running after its limit of {runner.timeout} s"
     except DeadKernelError:
         return "the kernel died"
 
 
-def failure(cell):
-    """Why this executed cell counts as failed, in the words that evcxr or the panic hook used; None if it did not."""
-    said = []
+def failure(cell, before=()):
+    """Why this executed cell counts as failed, in the words that evcxr or the panic hook used; None if it did not.
+
+    `before` is what the kernel ran earlier: see `hints.explain`, which adds a hint to an error of the compiler.
+    """
+    errors = [output for output in cell.outputs if output.output_type == "error"]
+    said = ["\n".join(e["traceback"]) or e["evalue"] for e in hints.explain(errors, cell.source, before)]
     for output in cell.outputs:
-        if output.output_type == "error":
-            said.append("\n".join(output.traceback) or output.evalue)
-        elif output.output_type == "stream" and output.name == "stderr":
+        if output.output_type == "stream" and output.name == "stderr":
             said.append(output.text)
         elif output.output_type == "stream":
             said += [found.group() for found in RED_LINES.finditer(output.text)]

@@ -1,21 +1,26 @@
 """“Run All” in JupyterLab ends at the first cell that fails or is stopped, as it does with Python.
 
 JupyterLab sends all cells at once and leaves it to the kernel to skip those after a failure. evcxr skips nothing, and
-it answers "ok" to a panic and to a failed `?`. So this connection between the browser and a kernel sends a cell when the one before has
-ended well. `jupyter_config.py` puts it in the place of the stock one.
+it answers "ok" to a panic and to a failed `?`. So this connection between the browser and a kernel sends a cell when the
+one before has ended well. What a cell gets wrong it shows in readable colours and with a hint: see `hints`.
+`jupyter_config.py` puts it in the place of the stock one.
 """
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import zmq
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1
 from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
 
-from . import FAILURE_MARKER
+from . import FAILURE_MARKER, hints
 
 HEADER, PARENT, CONTENT = 0, 1, 3  # the parts of a message
+
+# What each kernel's process has run, whichever page sent it: see `hints.explain`.
+HISTORIES = WeakKeyDictionary()
 
 
 @dataclass
@@ -24,11 +29,13 @@ class Cell:
 
     header: dict
     request: list
+    source: str
     stop_on_error: bool
     # Of the kernel that it was sent to, at that time:
     process: int | None = None
     interrupts: int | None = None
     failed: bool = False
+    errors: list = field(default_factory=list)
     idle: bool = False
     reply: tuple | None = None
 
@@ -58,7 +65,8 @@ class Connection(ZMQChannelsWebsocketConnection):
         header = self.session.unpack(parts[HEADER])
         if channel != "shell" or header["msg_type"] != "execute_request":
             return None
-        return Cell(header, parts, self.session.unpack(parts[CONTENT]).get("stop_on_error", True))
+        content = self.session.unpack(parts[CONTENT])
+        return Cell(header, parts, content.get("code", ""), content.get("stop_on_error", True))
 
     def _kernel(self, attribute):
         """Of the kernel that is behind the connection now; `None` while there is none."""
@@ -86,17 +94,34 @@ class Connection(ZMQChannelsWebsocketConnection):
         kind, content = self.session.unpack(parts[HEADER])["msg_type"], self.session.unpack(parts[CONTENT])
         if kind == "execute_reply":
             cell.reply = stream, parts, content
+        elif kind == "error":
+            cell.errors.append((stream, parts, content))  # shown together, when the last of them is there
         else:
+            idle = kind == "status" and content["execution_state"] == "idle"
+            if idle:
+                self._show_errors(cell)
             super()._on_zmq_reply(stream, parts)
             if kind == "stream" and re.search(f"^{re.escape(FAILURE_MARKER)}", content["text"], re.MULTILINE):
                 cell.failed = True
-            cell.idle = cell.idle or (kind == "status" and content["execution_state"] == "idle")
+            cell.idle = cell.idle or idle
         # The reply and the outputs come on two channels; whether there was a panic is known after the last output.
         if cell.reply and cell.idle:
             self._end(cell)
 
+    def _history(self):
+        process = self._kernel("process")
+        return HISTORIES.setdefault(process, []) if process else []
+
+    def _show_errors(self, cell):
+        explained = hints.explain([content for *_, content in cell.errors], cell.source, self._history())
+        for (stream, parts, _), content in zip(cell.errors, explained):
+            super()._on_zmq_reply(stream, [*parts[:CONTENT], self.session.pack(content), *parts[CONTENT + 1 :]])
+
     def _end(self, cell):
         stream, parts, content = cell.reply
+        crashed = any(hints.CRASH in error["evalue"] for *_, error in cell.errors)
+        if crashed or content["status"] == "ok" and not cell.failed:
+            self._history().append((content["execution_count"], None if crashed else cell.source))
         if cell.failed and content["status"] == "ok":
             content.update(status="error", ename="failure", evalue="see the output", traceback=[])
             parts = [*parts[:CONTENT], self.session.pack(content), *parts[CONTENT + 1 :]]
