@@ -27,3 +27,11 @@ c.PDFExporter.enabled = has_pandoc and bool(shutil.which("xelatex"))
 c.WebPDFExporter.enabled = c.QtPDFExporter.enabled = c.QtPNGExporter.enabled = False
 
 c.ServerApp.kernel_websocket_connection_class = "dli_jupyter.run_all.Connection"
+
+# JupyterLab: `lab/custom.css`, which it looks for in a folder that only this setting can name.
+c.LabApp.custom_css = True
+c.ServerApp.tornado_settings = {"static_custom_path": [str(here / "lab")]}
+
+# A kernel takes some 330 MB. One whose notebook nobody has open, and that has run nothing for four hours, is ended.
+# An open notebook keeps its kernel, and with it its variables.
+c.MappingKernelManager.cull_idle_timeout = 4 * 3600

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
+use crate::command::output_of;
 use crate::root;
 use crate::setup::{python_command, setup};
 
@@ -37,6 +38,8 @@ pub fn lab(python_env: &Path, options: &Options) -> Result<()> {
     let mut command = python_command(&python);
     command
         .args(["-m", "jupyterlab", "notebooks/00-0-index.ipynb"])
+        // The notebook above is what its own browser opens; this is the address it prints for any other one.
+        .arg("--LabApp.default_url=/lab/tree/00-0-index.ipynb")
         .arg("--ServerApp.ip=127.0.0.1")
         // A kernel whose crates must be compiled first answers late, but it does answer.
         .arg("--MappingKernelManager.kernel_info_timeout=900");
@@ -48,6 +51,12 @@ pub fn lab(python_env: &Path, options: &Options) -> Result<()> {
     }
     if !options.no_spare {
         command.env("DLI_SPARE_KERNEL", "1");
+    }
+    // JupyterLab refuses to serve root, because a server on a network would give the machine away. This one listens on this
+    // machine only and behind a token; and in a container, root is who one is.
+    if output_of("id", &["-u"]).is_some_and(|id| id == "0") {
+        println!("You are root, and so is every cell that you run.");
+        command.arg("--allow-root");
     }
     command.args(&options.jupyter).current_dir(root());
     println!("JupyterLab is starting. Stop it with Ctrl-C, twice.");
