@@ -83,7 +83,9 @@ def test_a_failed_question_mark_names_its_line(cell):
 @pytest.mark.parametrize(
     "ending, words",
     [
-        ("fn deep(n: u64) -> u64 { n + deep(n + 1) }\nprintln!(\"{}\", deep(0));", "was aborted (a stack overflow"),
+        ("fn deep(n: u64) -> u64 { n + deep(n + 1) }\nprintln!(\"{}\", deep(0));", "its stack or the memory was full"),
+        ("let big = vec![0u8; 1 << 46]; println!(\"{}\", big.len());", "its stack or the memory was full"),
+        ('std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status()?; loop {}', "was killed"),
         ("std::process::exit(3);", "ended itself (exit code 3)"),
         ("std::process::abort();", "was aborted"),
         ("unsafe { std::ptr::null_mut::<i32>().write_volatile(1) };", "crashed (signal 11)"),

@@ -115,20 +115,14 @@ def test_where_the_compiler_says_it_well_there_is_no_hint(client, source):
 
 
 @pytest.mark.parametrize(
-    ("source", "why"),
-    [
-        ("fn deep(n: u64) -> u64 { n + deep(n + 1) }\ndeep(0)", "calls itself"),
-        ("std::process::exit(1)", "std::process::exit"),
-        ("std::process::abort()", "aborted"),
-        ("let big = vec![0u8; 1 << 50];", "out of memory"),
-        ('std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status().unwrap();\nloop {}', "ran out"),
-    ],
+    "source",
+    ["fn deep(n: u64) -> u64 { n + deep(n + 1) }\ndeep(0)", "std::process::exit(1)", "std::process::abort()"],
     ids=lambda value: value.splitlines()[0],
 )
-def test_a_crash_is_told_in_words(client, source, why):
-    explained, _, before = cells(client, "let kept_1 = 1;", source)
-    said = "\n".join(plain(explained[-1]))
-    assert "all variables are gone" in said and "run the cells from the top" in said and why in said
+def test_after_a_crash_the_way_on_is_told(client, source):
+    """Why it ended, the kernel tells: see `test_cells`."""
+    explained, *_ = cells(client, "let kept_1 = 1;", source)
+    assert "run the cells from the top" in "\n".join(plain(explained[-1]))
     explained, _, before = cells(client, "let kept_1 = 1;", source, "kept_1")
     assert before[-1][1] is None
     said = "\n".join(plain(explained[-1]))

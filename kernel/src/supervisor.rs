@@ -188,7 +188,9 @@ impl<'a> Supervisor<'a> {
         let how = match (status.signal(), status.code()) {
             (Some(libc::SIGKILL), _) if self.told.is_some() => "was ended by the stop button".to_owned(),
             (Some(libc::SIGKILL), _) => "was killed, perhaps because there was not enough memory".to_owned(),
-            (Some(libc::SIGABRT), _) => "was aborted (a stack overflow, or a panic inside a panic)".to_owned(),
+            (Some(libc::SIGABRT), _) => {
+                "was aborted: its stack or the memory was full, or a panic came during another one".to_owned()
+            }
             (Some(signal), _) => format!("crashed (signal {signal})"),
             (_, Some(code)) => format!("ended itself (exit code {code})"),
             _ => "ended".to_owned(),
