@@ -1,11 +1,11 @@
-"""Starts one Rust kernel: `python -m dli_jupyter.kernel CONNECTION_FILE`.
+"""Starts one Rust kernel: `python -m dli_jupyter.kernel CONNECTION_FILE [--in-template]`.
 
 Gives the kernel a private clone of the template (see `template`), runs evcxr in it, stays beside it, and takes the
-clone away afterwards. The kernel dies with whoever started it, however that one ends.
+clone away afterwards. The kernel dies with whoever started it, however that one ends. (With `--in-template` it works in
+the template itself: see `warm`.)
 """
 
 import contextlib
-import ctypes
 import os
 import shutil
 import signal
@@ -16,27 +16,34 @@ import time
 from . import template
 
 
-def _in_evcxr():
+# Waits until this process is gone, however it ended, and ends all that it has started: a cell in an endless loop does not
+# notice that its kernel is no more.
+GUARD = "trap '' INT TERM HUP; read _; kill -KILL 0"
+
+
+def _start_guard():
+    if os.getpgrp() != os.getpid():  # not started by Jupyter, which gives each kernel a process group of its own
+        os.setpgid(0, 0)
+    reader, _ = os.pipe()  # the other end stays open, in this process alone, until it ends
+    subprocess.Popen(["sh", "-c", GUARD], stdin=reader, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    os.close(reader)
+
+
+def _ignore_interrupts():
     # Inherited by the compilers that it starts, too: an interrupt is for the running cell alone.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Linux only, and enough there: even a launcher that is killed by SIGKILL takes its kernel along.
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
-def _end_group():
-    """Ends what the kernel may have left running (a cell in an endless loop does not notice that evcxr is gone)."""
-    if os.getpgrp() == os.getpid():
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        os.killpg(0, signal.SIGTERM)
-
-
-def main(connection_file):
+def main(connection_file, in_template=False):
     parent = os.getppid()
+    _start_guard()
     try:
-        found = template.ensure()
-        folder, lock = template.clone()
+        if in_template:
+            found, folder, locks = template.settings(), template.TEMPLATE, []
+        else:
+            found = template.ensure()
+            folder, lock = template.clone()
+            locks = [lock]
     except template.KernelError as error:
         print(f"kernel: {error}", file=sys.stderr, flush=True)
         return 1
@@ -64,8 +71,8 @@ def main(connection_file):
             [found["evcxr"], "--control_file", connection_file],
             env=template.environment(found, folder),
             stdout=subprocess.DEVNULL,  # only says that it found no settings of the user's; errors go to stderr
-            pass_fds=[lock],  # the clone counts as in use for as long as any process of this kernel lives
-            preexec_fn=_in_evcxr,
+            pass_fds=locks,  # the clone counts as in use for as long as any process of this kernel lives
+            preexec_fn=_ignore_interrupts,
         )
         while True:
             try:
@@ -76,11 +83,11 @@ def main(connection_file):
                     time.sleep(0.2)
                     process.kill()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        _end_group()
+        if not in_template:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m dli_jupyter.kernel CONNECTION_FILE")
-    sys.exit(main(sys.argv[1]))
+    if sys.argv[2:] not in ([], ["--in-template"]):
+        sys.exit("usage: python -m dli_jupyter.kernel CONNECTION_FILE [--in-template]")
+    sys.exit(main(sys.argv[1], in_template=len(sys.argv) == 3))

@@ -7,8 +7,9 @@ kernel then works in a private *clone* of it (3 MB, 0.05 s: compiled files are h
     target/kernel/settings.json     written by `cargo xtask setup`: where the tools are
     target/kernel/.cargo/config.toml  how cargo optimizes what notebooks depend on
     target/kernel/cargo-home/       the user's cargo settings and downloaded crates, as links
+    target/kernel/std-…/            the short copy of the standard library's sources (see `xtask/src/std_sources.rs`)
     target/kernel/config/           the lines that evcxr runs before the first cell
-    target/kernel/template/         the template; `stamp.json` beside it says what it was built from
+    target/kernel/template/         the template; `stamp.json` beside it says what it was built from, and the size of each file
     target/kernel/run/              one clone per living kernel
 
 This module is imported at every kernel start, so it needs nothing but the standard library.
@@ -65,6 +66,9 @@ CARGO_CONFIG = """\
 opt-level = 3
 debug-assertions = false
 overflow-checks = false
+
+[profile.dev]
+panic = "unwind" # else the user's own settings could make each panic the end of a kernel
 """
 
 # What the first kernel does once (see `warm`) so that no reader waits for it: a variable, an expression, a figure, and
@@ -95,19 +99,26 @@ OWN_CRATE = ("dl-interview", "dl_interview")
 OF_CELLS = ("incremental", "ctx-", "ctx.", "libctx", "libcode_")
 
 
+DO_SET_UP = "Run `cargo xtask setup` in the project's folder."
+
+
 class KernelError(Exception):
     """A kernel cannot start; the message says why and what to do."""
 
 
 def settings():
     """What `cargo xtask setup` found out about this machine."""
+    path = KERNEL / "settings.json"
     try:
-        found = json.loads((KERNEL / "settings.json").read_text())
+        found = json.loads(path.read_text())
+        needed = [Path(found["evcxr"]), Path(found["toolchain"]) / "bin" / "rustc", Path(found["std"])]
     except FileNotFoundError:
-        raise KernelError("The Rust kernel is not set up. Run `cargo xtask setup` in the project's folder.") from None
-    for program in (Path(found["evcxr"]), Path(found["toolchain"]) / "bin" / "rustc"):
-        if not program.exists():
-            raise KernelError(f"{program} is gone. Run `cargo xtask setup` in the project's folder.")
+        raise KernelError(f"The Rust kernel is not set up. {DO_SET_UP}") from None
+    except (ValueError, KeyError, TypeError):
+        raise KernelError(f"{path} is damaged. {DO_SET_UP}") from None
+    for file in needed:
+        if not file.exists():
+            raise KernelError(f"{file} is gone. {DO_SET_UP}")
     return found
 
 
@@ -115,10 +126,9 @@ def environment(found, folder):
     """The environment in which evcxr works in `folder`."""
     toolchain = Path(found["toolchain"]) / "bin"
     env = dict(os.environ)
-    # Without rustup's shims each call of cargo and rustc is 10 ms faster, and a start makes thirty.
-    path = [p for p in env.get("PATH", "").split(os.pathsep) if p and not (Path(p) / "rustup").exists()]
-    path += [p for p in ("/usr/local/bin", "/usr/bin", "/bin") if p not in path]
-    env["PATH"] = os.pathsep.join([str(toolchain), *path])
+    # First, because without rustup's shims each call of cargo and rustc is 10 ms faster, and a start makes thirty.
+    env["PATH"] = os.pathsep.join([str(toolchain), env.get("PATH") or os.defpath])
+    env["RUSTUP_TOOLCHAIN"] = found["toolchain"]
     env["RUSTC"] = str(toolchain / "rustc")
     # Cargo calls it in the place of rustc for the cells: see `kernel/src/source.rs`.
     env["RUSTC_WORKSPACE_WRAPPER"] = found["evcxr"]
@@ -139,11 +149,16 @@ def environment(found, folder):
     env.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")
     env.setdefault("MIMALLOC_PURGE_DELAY", "0")
     # Less for the kernel's rust-analyzer to read; rustc never looks there.
-    if found.get("std") and Path(found["std"]).is_dir():
-        env["RUST_SRC_PATH"] = found["std"]
+    env["RUST_SRC_PATH"] = found["std"]
     env["DLI_PYTHON"] = sys.executable  # `Figure::save` has it draw PNG: see `raster`
-    for name in ("RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET", "RUSTC_WRAPPER"):
-        env.pop(name, None)
+    # The user's wishes for builds of their own would make every kernel compile its dependencies anew, or not start at
+    # all. What the network and the linker need stays.
+    for name in list(env):
+        if name.startswith(("CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_UNSTABLE_")) and name != "CARGO_BUILD_JOBS":
+            del env[name]
+        elif name in ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL"):
+            del env[name]
+    env["RUSTC_WRAPPER"] = env["RUSTC_WORKSPACE_WRAPPER"] = ""  # so cargo does not look for one in its settings
     return env
 
 
@@ -164,20 +179,29 @@ def crate_sources():
     return sorted(files)
 
 
+def _users_cargo_home():
+    return Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+
+
+def _cargo_settings():
+    """The settings of the user's own that cargo reads when it works in a clone."""
+    folders = [_users_cargo_home(), *(folder / ".cargo" for folder in (ROOT, *ROOT.parents))]
+    return [path for folder in folders for path in (folder / "config.toml", folder / "config") if path.is_file()]
+
+
 def fingerprint(found):
     """What the template depends on: `tools` asks for a new one, `crate` only for the support crate anew."""
     return {
         "tools": _digest(
             _stat(found["evcxr"]),
             _stat(Path(found["toolchain"]) / "bin" / "rustc"),
-            found.get("std"),
             ROOT,
             INIT,
             CARGO_CONFIG,
             CARGO_HOME,
             CARGO_FOR_ANALYZER,
         ),
-        "crate": _digest(WARM_CELLS, CANDLE_CELLS, *map(_stat, crate_sources())),
+        "crate": _digest(found["std"], WARM_CELLS, CANDLE_CELLS, *map(_stat, [*crate_sources(), *_cargo_settings()])),
     }
 
 
@@ -188,37 +212,101 @@ def _stamp():
         return {}
 
 
+def _write_stamp(content):
+    unfinished = STAMP.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(content))
+    unfinished.replace(STAMP)
+
+
+def _sizes(found):
+    """Of every file that a kernel starts from, its place in `KERNEL` and its size."""
+    sizes = {}
+    for folder in (TEMPLATE, CONFIG, KERNEL / ".cargo", CARGO_HOME / "registry" / "cache", Path(found["std"])):
+        for place, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if not name.startswith(OF_CELLS)]
+            for name in names:
+                if not name.startswith(OF_CELLS):
+                    path = os.path.join(place, name)
+                    sizes[os.path.relpath(path, KERNEL)] = os.stat(path).st_size
+    return sizes
+
+
+def _damaged(stamp):
+    """Those files that are no longer what they were when the template was built."""
+    damaged = []
+    for name, size in stamp.get("files", {}).items():
+        try:
+            whole = os.stat(f"{KERNEL}/{name}").st_size == size
+        except OSError:
+            whole = False
+        if not whole:
+            damaged.append(name)
+    return damaged
+
+
+def _is_own(name):
+    return any(own in name for own in OWN_CRATE)
+
+
+def _costs_a_new_template(name):
+    """Whether cargo would have to compile another crate than ours to get this file back. It does not notice by itself."""
+    path = Path(name)
+    compiled = path.suffix in COMPILED or NOTES & set(path.parts)
+    return path.parts[0] == TEMPLATE.name and compiled and not _is_own(name)
+
+
+def is_current(found):
+    """Whether the template was built from what there is now, and is still whole."""
+    stamp = _stamp()
+    return fingerprint(found).items() <= stamp.items() and "files" in stamp and not _damaged(stamp)
+
+
 @contextlib.contextmanager
 def _lock(name, mode):
     KERNEL.mkdir(parents=True, exist_ok=True)
     with open(KERNEL / name, "w") as f:
         fcntl.flock(f, mode)
-        yield
+        yield f
 
 
 def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
     """Makes the template match what it is built from; does nothing when it already does. Returns the settings."""
     found = settings()
-    if _stamp() == fingerprint(found):
+    if is_current(found):
         return found
-    with _lock("template.lock", fcntl.LOCK_EX):
-        old, new = _stamp(), fingerprint(found)
-        if old == new:  # another process built it while this one waited
+    with _lock("template.lock", fcntl.LOCK_EX) as lock:
+        if is_current(found):  # another process built it while this one waited
             return found
-        STAMP.unlink(missing_ok=True)  # whatever interrupts the next steps, a half-built template is not trusted
+        old, new = _stamp(), fingerprint(found)
+        damaged = _damaged(old)
+        if any(name.startswith(Path(found["std"]).name) for name in damaged):
+            raise KernelError(f"{found['std']} is damaged. {DO_SET_UP}")
+        damaged = [name for name in damaged if not name.startswith("std-")]  # of an older toolchain
         start = time.monotonic()
-        if old.get("tools") == new["tools"]:
-            log("kernel: the support crate has changed; compiling it for the notebooks …")
+        if old.get("files") and old["tools"] == new["tools"] and not any(map(_costs_a_new_template, damaged)):
+            if damaged:
+                log(f"kernel: {KERNEL / damaged[0]} is damaged ({len(damaged)} files are); mending …")
+            else:
+                log("kernel: the support crate has changed; compiling it for the notebooks …")
+            # Whatever interrupts the next steps: the other crates are as they were, and nothing else is trusted.
+            _write_stamp({"tools": old["tools"], "files": old["files"]})
+            if any(map(_is_own, damaged)):
+                for notes in TEMPLATE.glob("target/**/.fingerprint/*"):
+                    if _is_own(notes.name):
+                        shutil.rmtree(notes)
         else:
             log("kernel: compiling what the notebooks depend on, once (about 6 minutes on 2 cores) …")
+            STAMP.unlink(missing_ok=True)
             shutil.rmtree(TEMPLATE, ignore_errors=True)
-        _prepare(found)
         _fetch(found)
-        # As its own process: a kernel's launcher stays for hours, and would keep what this imports.
-        done = subprocess.run([sys.executable, "-m", "dli_jupyter.warm"], stdout=sys.stderr)
+        _prepare(found)
+        # As its own process: a kernel's launcher stays for hours, and would keep what this imports. It shares the lock: if
+        # this process is killed, nobody else begins before that one has ended.
+        command = [sys.executable, "-m", "dli_jupyter.warm"]
+        done = subprocess.run(command, stdout=sys.stderr, pass_fds=[lock.fileno()])
         if done.returncode:
             raise KernelError(_why_not(found))
-        STAMP.write_text(json.dumps(new))
+        _write_stamp({**new, "files": _sizes(found)})
         log(f"kernel: ready after {time.monotonic() - start:.0f} s")
     return found
 
@@ -236,10 +324,13 @@ def _prepare(found):
     )
     (CONFIG / "cargo").write_text(wrapper)
     (CONFIG / "cargo").chmod(0o755)
-    users_own = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
-    (users_own / "registry").mkdir(parents=True, exist_ok=True)  # what is fetched below goes there, not to the link
-    for name in ("git", "config.toml", "credentials.toml"):
+    users_own = _users_cargo_home()
+    for name in ("git", "credentials.toml"):
         _link(CARGO_HOME / name, users_own / name)
+    # Not a link: a path in these settings is relative to where they lie.
+    include = [str(path) for path in (users_own / "config.toml", users_own / "config") if path.exists()][:1]
+    (CARGO_HOME / "config.toml").unlink(missing_ok=True)
+    (CARGO_HOME / "config.toml").write_text(f"include = {json.dumps(include)}\n" if include else "")
     _registry(users_own / "registry")
     # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
     shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
@@ -290,10 +381,14 @@ def _why_not(found):
 
 
 def _fetch(found):
-    """Downloads the dependencies, the one step that needs a network; everything after it works offline."""
-    env = environment(found, TEMPLATE)
+    """Downloads the dependencies, the one step that needs a network; everything after it works offline.
+
+    Into the user's own cargo home, and what other platforms need, too: cargo reads that when it resolves without a network.
+    """
+    env = {**environment(found, TEMPLATE), "CARGO_HOME": str(_users_cargo_home())}
     del env["CARGO_NET_OFFLINE"]
-    command = [env["CARGO"], "fetch", "--locked", "--manifest-path", ROOT / "Cargo.toml"]
+    cargo = Path(found["toolchain"]) / "bin" / "cargo"
+    command = [cargo, "fetch", "--locked", "--manifest-path", ROOT / "Cargo.toml"]
     done = subprocess.run(command, env=env, text=True, capture_output=True)
     if done.returncode:
         raise KernelError(f"Cannot fetch the crates that the notebooks need:\n{done.stderr.strip()}")
@@ -316,7 +411,7 @@ def _copy(source, target, share=False):
     with os.scandir(source) as entries:
         for entry in entries:
             to = os.path.join(target, entry.name)
-            own = any(name in entry.name for name in OWN_CRATE)
+            own = _is_own(entry.name)
             if entry.name.startswith(OF_CELLS):
                 continue
             if entry.is_dir(follow_symlinks=False):
@@ -350,7 +445,7 @@ def main(arguments):
     """`python -m dli_jupyter.template [--is-current]`: builds the template, or only says whether it is up to date."""
     try:
         if arguments == ["--is-current"]:
-            return 0 if _stamp() == fingerprint(settings()) else 1
+            return 0 if is_current(settings()) else 1
         ensure()
         return 0
     except KernelError as error:

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import os
 import sys
 
 import nbformat
@@ -15,15 +16,13 @@ from .execute import kernel, run_cell
 
 async def warm(sources):
     """Runs a kernel with these cells, the last of which must fail; returns what went wrong, or None."""
-    found = template.settings()
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
     cells[-1].metadata.tags = ["raises-exception"]
     notebook = nbformat.v4.new_notebook(cells=cells)
-    argv = [found["evcxr"], "--control_file", "{connection_file}"]
+    argv = [sys.executable, "-m", "dli_jupyter.kernel", "{connection_file}", "--in-template"]
     spec = KernelSpec(argv=argv, language="rust", display_name="Rust")
-    env = template.environment(found, template.TEMPLATE)
     try:
-        async with kernel(notebook, spec, template.TEMPLATE, env, timeout=3600) as runner:
+        async with kernel(notebook, spec, template.TEMPLATE, dict(os.environ), timeout=3600) as runner:
             for index, cell in enumerate(cells):
                 message = await run_cell(runner, cell, index)
                 if message:
@@ -38,5 +37,15 @@ async def warm_both():
     return await warm(candle) or await warm(template.WARM_CELLS)
 
 
+async def main():
+    """Fills the template, unless whoever asked for it is gone."""
+    parent = os.getppid()
+    work = asyncio.create_task(warm_both())
+    while not (await asyncio.wait([work], timeout=1))[0]:
+        if os.getppid() != parent:
+            work.cancel()
+    return await work
+
+
 if __name__ == "__main__":
-    sys.exit(asyncio.run(warm_both()))
+    sys.exit(asyncio.run(main()))

@@ -29,7 +29,7 @@ pub fn setup(python_env: &Path) -> Result<PathBuf> {
     let python = python_tools(python_env)?;
     let evcxr = kernel()?;
     let toolchain = output_of("rustc", &["--print", "sysroot"]).context("`rustc` does not run")?;
-    let short_std = short_std_sources(Path::new(&toolchain));
+    let short_std = short_std_sources(Path::new(&toolchain))?;
     write_if_changed(
         &root().join("target/kernel/settings.json"),
         &serde_json::to_string_pretty(&json!({"evcxr": evcxr, "toolchain": toolchain, "std": short_std}))?,
@@ -178,32 +178,29 @@ fn kernel() -> Result<PathBuf> {
     Ok(program)
 }
 
-/// The short copy of the standard library's sources; `None` (and slower starts) where there are no sources.
-fn short_std_sources(toolchain: &Path) -> Option<PathBuf> {
+/// The short copy of the standard library's sources, from which the kernel tells the types of variables.
+fn short_std_sources(toolchain: &Path) -> Result<PathBuf> {
     let library = toolchain.join("lib/rustlib/src/rust/library");
-    let version = output_of("rustc", &["-vV"])?;
+    let version = output_of("rustc", &["-vV"]).context("`rustc` does not run")?;
     if !library.join("core/src/lib.rs").exists() {
         let step = Step::start("Sources of the standard library (rustup component rust-src)");
         let mut command = Command::new("rustup");
         command.args(["component", "add", "rust-src"]);
-        match run_logged(&mut command, "rust-src", |_| ()) {
-            Ok(()) => step.done(),
-            Err(_) => {
-                drop(step);
-                println!(
-                    "  ! The sources of the standard library are missing, so the kernel cannot tell the type of every \
-                     variable.\n    Install them the way you installed rustc, e.g. `rustup component add rust-src`, \
-                     then repeat `cargo xtask setup`."
-                );
-                return None;
-            }
-        }
+        run_logged(&mut command, "rust-src", |_| ()).with_context(|| {
+            format!(
+                "The sources of Rust's standard library are missing (there is no {}), and without them the kernel cannot \
+                 tell the type of any variable. Install them the way you installed rustc, e.g. `rustup component add \
+                 rust-src` or `sudo apt-get install rust-src`",
+                library.display()
+            )
+        })?;
+        step.done();
     }
     // Another toolchain, or another way of shortening: another copy.
     let made_from = digest((version + include_str!("std_sources.rs")).as_bytes());
     let target = root().join(format!("target/kernel/std-{}", &made_from[..12]));
-    if target.exists() {
-        return Some(target);
+    if std_sources::is_whole(&target) {
+        return Ok(target);
     }
     for outdated in fs::read_dir(root().join("target/kernel")).into_iter().flatten().flatten() {
         if outdated.file_name().to_string_lossy().starts_with("std-") {
@@ -211,17 +208,9 @@ fn short_std_sources(toolchain: &Path) -> Option<PathBuf> {
         }
     }
     let step = Step::start("Short copy of the standard library's sources");
-    match std_sources::write_short_copy(&library, &target) {
-        Ok(()) => {
-            step.done();
-            Some(target)
-        }
-        Err(error) => {
-            // The kernel then reads the real ones: 2 s slower to start, otherwise the same.
-            println!("  ! no short copy ({error:#}); kernels start more slowly");
-            None
-        }
-    }
+    std_sources::write_short_copy(&library, &target)?;
+    step.done();
+    Ok(target)
 }
 
 /// The kernel as Jupyter sees it. It lives in this environment only.
@@ -279,5 +268,8 @@ fn write_if_changed(path: &Path, text: &str) -> Result<()> {
         return Ok(());
     }
     fs::create_dir_all(path.parent().expect("a file in a folder"))?;
-    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))
+    // Never half of it, whatever interrupts this.
+    let unfinished = path.with_extension("unfinished");
+    let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path));
+    written.with_context(|| format!("cannot write {}", path.display()))
 }

@@ -4,6 +4,7 @@
 //! and `std` at each kernel start: 52 MB, 3 s. Types follow from signatures, so the copy leaves out what no signature
 //! needs: function bodies, comments, documentation, tests, vendor intrinsics. rustc never reads these files.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 use std::str::FromStr;
@@ -53,8 +54,97 @@ pub fn write_short_copy(library: &Path, target: &Path) -> Result<()> {
         fs::create_dir_all(path.parent().expect("a file in a folder"))?;
         fs::write(path, text)?;
     }
+    stand_ins_for_external_crates(&unfinished.join("std/src"))?;
+    fs::write(unfinished.join(SIZE), size(&unfinished)?)?;
     let _ = fs::remove_dir_all(target);
     fs::rename(&unfinished, target).with_context(|| format!("cannot create {}", target.display()))
+}
+
+/// The file of a copy that says how large it is.
+const SIZE: &str = "size";
+
+/// Whether `target` is a short copy from which nothing is missing.
+pub fn is_whole(target: &Path) -> bool {
+    fs::read_to_string(target.join(SIZE)).is_ok_and(|was| size(target).is_ok_and(|is| is == was))
+}
+
+/// The number of files, without the one that says this, and of their bytes.
+fn size(folder: &Path) -> Result<String> {
+    let (mut files, mut bytes) = (0, 0);
+    each_file(folder, &mut |path| {
+        if path.file_name().is_some_and(|name| name != SIZE) {
+            files += 1;
+            bytes += path.metadata()?.len();
+        }
+        Ok(())
+    })?;
+    Ok(format!("{files} files, {bytes} bytes"))
+}
+
+/// What `std` takes from `hashbrown`: the types that its own maps and sets wrap.
+const HASHBROWN: &str = r#"
+mod hashbrown {
+    use core::marker::PhantomData;
+    pub struct TryReserveError;
+    pub mod hash_map {
+        use super::PhantomData;
+        pub struct HashMap<K, V, S, A>(PhantomData<(K, V, S, A)>);
+        pub struct Iter<'a, K, V>(PhantomData<&'a (K, V)>);
+        pub struct IterMut<'a, K, V>(PhantomData<&'a mut (K, V)>);
+        pub struct IntoIter<K, V, A>(PhantomData<(K, V, A)>);
+        pub struct Drain<'a, K, V, A>(PhantomData<&'a mut (K, V, A)>);
+        pub struct ExtractIf<'a, K, V, F, A>(PhantomData<&'a mut (K, V, F, A)>);
+        pub struct RustcOccupiedEntry<'a, K, V, A>(PhantomData<&'a mut (K, V, A)>);
+        pub struct RustcVacantEntry<'a, K, V, A>(PhantomData<&'a mut (K, V, A)>);
+    }
+    pub mod hash_set {
+        use super::PhantomData;
+        pub struct HashSet<T, S, A>(PhantomData<(T, S, A)>);
+        pub struct Iter<'a, T>(PhantomData<&'a T>);
+        pub struct IntoIter<T, A>(PhantomData<(T, A)>);
+        pub struct Drain<'a, T, A>(PhantomData<&'a mut (T, A)>);
+        pub struct ExtractIf<'a, T, F, A>(PhantomData<&'a mut (T, F, A)>);
+        pub struct OccupiedEntry<'a, T, S, A>(PhantomData<&'a mut (T, S, A)>);
+        pub struct VacantEntry<'a, T, S, A>(PhantomData<&'a mut (T, S, A)>);
+    }
+}
+"#;
+
+/// Gives `std` modules of its own in place of the crates `hashbrown` and `libc`, whose sources do not come with it.
+///
+/// A type with a field of an unknown type has no known size, and then no method of it, nor of an `Option` of it, is found.
+fn stand_ins_for_external_crates(std: &Path) -> Result<()> {
+    let mut of_libc = BTreeSet::new();
+    each_file(std, &mut |path| {
+        let mut text = fs::read_to_string(path)?.replace("extern crate libc ;", "");
+        for (at, found) in text.match_indices("libc :: ") {
+            let rest = &text[at + found.len()..];
+            let list = rest.strip_prefix('{').and_then(|rest| rest.split('}').next());
+            // `one`, or `{ self , one , two as three }`. What starts with `c_` is in `core::ffi`.
+            let names = list.unwrap_or(rest).split(',').take(if list.is_some() { usize::MAX } else { 1 });
+            let names =
+                names.filter_map(|name| name.split(|c: char| c != '_' && !c.is_alphanumeric()).find(|w| !w.is_empty()));
+            of_libc.extend(names.filter(|name| *name != "self" && !name.starts_with("c_")).map(str::to_owned));
+        }
+        for name in ["hashbrown", "libc"] {
+            text = text.replace(&format!("{name} ::"), &format!("crate :: {name} ::"));
+        }
+        Ok(fs::write(path, text)?)
+    })?;
+    // Some are numbers or functions in truth. It does not matter: no public signature has them.
+    let libc: String = of_libc.iter().map(|name| format!("pub struct {name};\n")).collect();
+    let root = std.join("lib.rs");
+    let text = format!("{}{HASHBROWN}mod libc {{ pub use core::ffi::*;\n{libc} }}\n", fs::read_to_string(&root)?);
+    Ok(fs::write(&root, text)?)
+}
+
+/// Calls `work` with every file below `folder`.
+fn each_file(folder: &Path, work: &mut dyn FnMut(&Path) -> Result<()>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() { each_file(&path, work)? } else { work(&path)? }
+    }
+    Ok(())
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<()> {
