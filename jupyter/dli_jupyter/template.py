@@ -130,8 +130,6 @@ def environment(found, folder):
     env["PATH"] = os.pathsep.join([str(toolchain), env.get("PATH") or os.defpath])
     env["RUSTUP_TOOLCHAIN"] = found["toolchain"]
     env["RUSTC"] = str(toolchain / "rustc")
-    # Cargo calls it in the place of rustc for the cells: see `kernel/src/source.rs`.
-    env["RUSTC_WORKSPACE_WRAPPER"] = found["evcxr"]
     # Only rust-analyzer asks this variable; evcxr itself calls what it finds on PATH.
     env["CARGO"] = str(CONFIG / "cargo")
     env["CARGO_HOME"] = str(CARGO_HOME)
@@ -158,7 +156,9 @@ def environment(found, folder):
             del env[name]
         elif name in ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_INCREMENTAL"):
             del env[name]
-    env["RUSTC_WRAPPER"] = env["RUSTC_WORKSPACE_WRAPPER"] = ""  # so cargo does not look for one in its settings
+    env["RUSTC_WRAPPER"] = ""  # so cargo does not look for one in its settings
+    # Cargo calls it in the place of rustc for the cells: see `kernel/src/source.rs`.
+    env["RUSTC_WORKSPACE_WRAPPER"] = found["evcxr"]
     return env
 
 
