@@ -145,7 +145,7 @@ TYPES = [
     ("array![[1.0f32, 2.0]].mean()", "Option<f32>"),
     ("Normal::new(0.0, 1.0)", "Normal"),
     ("rng(1)", "Mcg128Xsl64"),
-    ("minibatches(10, 3, &mut rng(1))", "Vec<Vec<usize>>"),
+    ("minibatches(10, 3, &mut rng(1))", "Minibatches"),
     ("Claims::new()", "Claims"),
     ("Tensor::parameter(array![1.0, 2.0]).exp().sum()", "Tensor"),
     ("Tensor::parameter(array![1.0]).grad()", f"Option<{MATRIX.replace('[usize; 2]', 'IxDynImpl')}>"),

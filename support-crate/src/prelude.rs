@@ -13,9 +13,9 @@
 //! ```
 
 pub use crate::data::{
-    Augment, DataError, Examples, Fold, Mnist, Normal, Rng, Scaler, Scaling, bars_and_stripes, blobs, contaminate,
-    glyphs, half_spaces, k_folds, minibatches, mnist, moons, pure_noise, regression, ring_centers, rings, rng,
-    rotate_images, shift_images, spirals, stratified_folds, xor,
+    Augment, DataError, Examples, Fold, Minibatches, Mnist, Normal, Rng, Scaler, Scaling, bars_and_stripes, blobs,
+    contaminate, glyphs, half_spaces, k_folds, minibatches, mnist, moons, pure_noise, regression, ring_centers, rings,
+    rng, rotate_images, shift_images, spirals, stratified_folds, xor,
 };
 pub use crate::landscape::{self, TestFunction, Trajectory, gradient_error, trajectory};
 pub use crate::models::{

@@ -110,14 +110,19 @@ impl Progress {
 
     /// Says where a call ended that the reader stopped, the outermost one; and that others after it in this cell end, too.
     pub(crate) fn say_stopped(&self, place: impl Display, kept: &str) {
-        static STOPPED: AtomicUsize = AtomicUsize::new(0);
         if self.outside.is_none() {
-            match STOPPED.fetch_add(1, Relaxed) {
-                0 => println!("Stopped at {}{place}: {kept}.", self.label),
-                1 => println!("What else this cell trains ends at once."),
-                _ => (),
-            }
+            say_stopped(format!("{}{place}", self.label), kept);
         }
+    }
+}
+
+/// Says once in a cell where the stop button has ended something; of what comes after that, only that it ends, too.
+pub(crate) fn say_stopped(place: impl Display, kept: &str) {
+    static STOPPED: AtomicUsize = AtomicUsize::new(0);
+    match STOPPED.fetch_add(1, Relaxed) {
+        0 => println!("Stopped at {place}: {kept}."),
+        1 => println!("What else this cell trains ends at once."),
+        _ => (),
     }
 }
 

@@ -7,10 +7,11 @@
 
 use std::process::{Command, Output};
 
-use dl_interview::data::{Examples, moons, rng};
+use dl_interview::data::{Examples, minibatches, moons, rng};
 use dl_interview::landscape::{lanczos, line, random_direction, slice};
 use dl_interview::models::{DeepBeliefNetwork, Rbm, RbmTraining, SiameseTraining, mlp, train_siamese};
 use dl_interview::nn::{Activation, Loss, Net};
+use dl_interview::notebook::over_seeds;
 use dl_interview::optim::range_test;
 use dl_interview::tensor::{Real, Tensor};
 use dl_interview::train::{Fit, History, cross_validate, evaluate, fit, fit_with, is_interrupted, search};
@@ -311,4 +312,47 @@ fn ctrl_c_ends_an_ordinary_program_as_ever() {
     use std::os::unix::process::ExitStatusExt;
     let done = process("cell_afterwards", false);
     assert_eq!(done.status.signal(), Some(SIGINT), "{done:?}");
+}
+
+#[test]
+fn a_loop_over_mini_batches_ends_after_the_batch_at_hand() {
+    assert_eq!(stopped("cell_minibatches"), "mini-batch 3 of 10: what was learned until then is kept");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn cell_minibatches() {
+    let (mut order, mut batches) = (rng(1), 0);
+    for _epoch in 0..5 {
+        for batch in minibatches(100, 10, &mut order) {
+            batches += 1;
+            assert_eq!(batch.len(), 10);
+            if batches == 3 {
+                interrupt();
+            }
+        }
+    }
+    // Three of the first epoch, and one of each later one: no loop is empty, and a mean over it is one of something.
+    assert_eq!(batches, 3 + 4);
+    // An endless chain of epochs still gives as many batches as are taken.
+    assert_eq!((0..).flat_map(|_| minibatches(100, 10, &mut order)).take(7).count(), 7);
+}
+
+#[test]
+fn runs_under_several_seeds_keep_those_that_were_complete() {
+    assert_eq!(stopped("cell_over_seeds"), "seed 44 (3 of 5): the runs before are kept");
+}
+
+#[test]
+#[ignore = "run by the test above"]
+fn cell_over_seeds() {
+    let runs = over_seeds(5, |seed| {
+        if seed == 44 {
+            interrupt();
+        }
+        seed as f64
+    });
+    assert_eq!((runs.seeds(), runs.last()), (vec![42, 43], vec![42.0, 43.0]));
+    let later = std::panic::catch_unwind(|| over_seeds(2, |seed| seed as f64));
+    assert!(later.unwrap_err().downcast_ref::<&str>().unwrap().contains("stopped in the first run"));
 }

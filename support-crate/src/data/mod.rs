@@ -15,7 +15,7 @@ mod synthetic;
 
 pub use self::augment::{Augment, rotate_images, shift_images};
 pub use self::bars_and_stripes::bars_and_stripes;
-pub use self::batches::minibatches;
+pub use self::batches::{Epoch, Minibatches, minibatches};
 pub use self::corruption::contaminate;
 pub use self::error::DataError;
 pub use self::examples::Examples;

@@ -8,16 +8,19 @@ use super::claims::Measured;
 use super::seed::seed;
 use super::table::{Table, table};
 use crate::plot::number::{number, significant};
+use crate::progress::{is_interrupted, say_stopped};
 
 /// Runs an experiment under several seeds, [`seed()`](super::seed()), `seed() + 1`, …, and keeps what each run measured:
 /// a curve (a `Vec`, one value per epoch or step) or a single number.
 ///
 /// From 2 to 12 seeds, each run says that it begins: `seed 43 (2 of 5)`. A closure can keep more than it returns, because
-/// it may change what it captures: `nets.push(net)`.
+/// it may change what it captures: `nets.push(net)`. JupyterLab's stop button ends it; the runs that were complete by then are
+/// kept.
 ///
 /// # Panics
 ///
-/// If `count` is 0, or if a run returns an empty curve. If a run panics, the message then names its seed.
+/// If `count` is 0, or if a run returns an empty curve. If a run panics, the message then names its seed. If the reader
+/// stops the first run: a training that was cut short measures nothing.
 ///
 /// ```
 /// use dl_interview::notebook::over_seeds;
@@ -35,15 +38,24 @@ use crate::plot::number::{number, significant};
 pub fn over_seeds<V: Outcome>(count: usize, mut run: impl FnMut(u64) -> V) -> Runs {
     assert!(count > 0, "over_seeds(0, …): no run measures nothing; give 1 seed or more");
     // Wrapping, because the notebook's seed may be any number.
-    let seeds: Vec<u64> = (0..count as u64).map(|i| seed().wrapping_add(i)).collect();
+    let mut seeds: Vec<u64> = (0..count as u64).map(|i| seed().wrapping_add(i)).collect();
     let mut values = Vec::with_capacity(count);
-    for (i, seed) in seeds.iter().enumerate() {
+    for (i, seed) in seeds.clone().into_iter().enumerate() {
         let which = format!("seed {seed} ({} of {count})", i + 1);
         if (2..=LINES).contains(&count) {
             println!("{which}");
         }
-        let outcome = catch_unwind(AssertUnwindSafe(|| run(*seed).values()))
+        let outcome = catch_unwind(AssertUnwindSafe(|| run(seed).values()))
             .unwrap_or_else(|panic| resume_unwind(with_place(panic, &which)));
+        if is_interrupted() {
+            assert!(
+                !values.is_empty(),
+                "over_seeds: stopped in the first run, which measures nothing; run the cell again"
+            );
+            say_stopped(&which, if i == 1 { "the run before is kept" } else { "the runs before are kept" });
+            seeds.truncate(i);
+            break;
+        }
         assert!(!outcome.is_empty(), "over_seeds: the run under {which} returned no values; return one or more");
         values.push(outcome);
     }

@@ -332,7 +332,7 @@ fn run(net: &Net, train: Data, valid: Option<Data>, how: &Fit, mut look: impl Fn
 
     net.train();
     for epoch in 1..=how.epochs {
-        let mut batches = minibatches(train.len(), how.batch, &mut order);
+        let mut batches = minibatches(train.len(), how.batch, &mut order).to_vec();
         if normalizes && batches.len() > 1 && batches.last().is_some_and(|last| last.len() == 1) {
             let left = batches.pop().unwrap_or_default();
             batches.last_mut().expect("there were two").extend(left);
