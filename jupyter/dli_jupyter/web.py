@@ -17,20 +17,18 @@ from .normal_form import METADATA
 
 # What a cleaned page keeps: text, tables, figures and formulas. None of it runs anything or loads a style.
 TAGS = """
-    a abbr acronym b big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em figcaption
-    figure font footer h1 h2 h3 h4 h5 h6 header hr i img input ins kbd label li mark ol p pre q s samp section small span
-    strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr
-    math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt msub
-    msubsup msup mtable mtd mtext mtr munder munderover
+    a abbr acronym b big blockquote br caption center cite code col colgroup dd del details dfn div dl dt em
+    figcaption figure font footer h1 h2 h3 h4 h5 h6 header hr i img input ins kbd label li mark ol p pre q s samp
+    section small span strike strong sub summary sup table tbody td tfoot th thead time tr tt u ul var wbr
+    math menclose merror mfrac mi mmultiscripts mn mo mover mpadded mphantom mprescripts mroot mrow ms mspace msqrt
+    msub msubsup msup mtable mtd mtext mtr munder munderover
 """.split()
-ATTRIBUTES = set(
-    """
-    align alt aria-hidden aria-label aria-level border checked class color colspan datetime disabled dir for height href id
-    lang loading open reversed role rowspan scope span src start style title type valign value width
-    accent accentunder display displaystyle form linethickness lspace mathvariant maxsize minsize movablelimits notation
-    rspace scriptlevel stretchy symmetric voffset
-    """.split()
-)
+ATTRIBUTES = """
+    align alt aria-hidden aria-label aria-level border checked class color colspan datetime disabled dir for height
+    href id lang loading open reversed role rowspan scope span src start style title type valign value width
+    accent accentunder display displaystyle form linethickness lspace mathvariant maxsize minsize movablelimits
+    notation rspace scriptlevel stretchy symmetric voffset
+""".split()
 STYLES = """
     background border border-bottom border-collapse border-left border-radius border-right border-spacing border-top
     caption-side font-variant-numeric justify-items list-style-type margin margin-bottom margin-left margin-right

@@ -117,10 +117,12 @@ def test_what_a_reader_may_type_is_shown_as_jupyterlab_shows_it(build):
     site, exported, log = build(
         "# Title\n\n#### Deep",
         "- [ ] open\n- [x] done\n  - nested\n    1. deeper\n\n  ## in a list\n\n> # in a quote",
-        "<br>a<br/>b <u>u</u> <kbd>K</kbd> <!-- comment --> ~~gone~~ https://example.com 😀 foo[^1] bar[^9] [empty]()"
-        "\n\n[^1]: a note\n\n[^1]: again",
-        "| a | b |\n|:-:|--:|\n| 1 | 2 |\n\ncosts $5 and $6\n\n%% kept\n\n+++\n\n(kept)=\n\n{ref}`x` {{ kept }}\n\n:::{note}\n:::",
-        "---\nmatter: b\n---\n\n```{include} /etc/hostname\n```\n\n```{eval-rst}\n.. kept::\n```\n\n```nolang\nkept < code\n```",
+        "<br>a<br/>b <u>u</u> <kbd>K</kbd> <!-- comment --> ~~gone~~ https://a.example 😀 foo[^1] bar[^9] [empty]()\n\n"
+        "[^1]: a note\n\n[^1]: again",
+        "| a | b |\n|:-:|--:|\n| 1 | 2 |\n\ncosts $5 and $6\n\n"
+        "%% kept\n\n+++\n\n(kept)=\n\n{ref}`x` {{ kept }}\n\n:::{note}\n:::",
+        "---\nmatter: b\n---\n\n```{include} /etc/hostname\n```\n\n"
+        "```{eval-rst}\n.. kept::\n```\n\n```nolang\nkept < code\n```",
         '```rust\nlet s = "open\n```\n\n```mermaid\ngraph TD\n```\n\n<div>\n\nopen\n\n</section></article>\n\n<b>bold',
         new_raw_cell("raw <b>cell</b> ```"),
         new_raw_cell(""),
@@ -135,12 +137,11 @@ def test_what_a_reader_may_type_is_shown_as_jupyterlab_shows_it(build):
         boxes = text.select("input[type=checkbox][disabled]")
         assert [box.has_attr("checked") for box in boxes] == [False, True], path
         assert [text.find(tag) is not None for tag in ("u", "kbd", "table", "math")] == [True] * 4
-        assert text.find(["s", "del"]).get_text() == "gone" and text.find("a", href="https://example.com")
+        assert text.find(["s", "del"]).get_text() == "gone" and text.find("a", href="https://a.example")
         plain = text.get_text()
-        for kept in ("%% kept", "+++", "(kept)=", "{{ kept }}", ":::{note}", "bar[^9]", "raw <b>cell</b> ```", ".. kept::"):
-            assert kept in plain, (path, kept)
-        for kept in ("kept < code", "graph TD", 'let s = "열린 € ` \\ @@', "!ls %magic", "empty", "deeper", "in a list"):
-            assert kept in plain, (path, kept)
+        kept = ["%% kept", "+++", "(kept)=", "{{ kept }}", ":::{note}", "bar[^9]", "raw <b>cell</b> ```", ".. kept::"]
+        kept += ["kept < code", "graph TD", 'let s = "열린 € ` \\ @@', "!ls %magic", "empty", "deeper", "in a list"]
+        assert not [words for words in kept if words not in plain], path
         assert "comment" not in plain and "nolang" not in plain
 
 
@@ -197,7 +198,8 @@ def test_what_leads_nowhere_is_named_with_its_cell(build, tmp_path):
 
 
 EVIL = "//evil.example/"
-BAD_SVG = f"""<svg xmlns='http://www.w3.org/2000/svg' onload='hit()'><script>hit()</script><image href='http:{EVIL}i'/></svg>"""
+SVG = "http://www.w3.org/2000/svg"
+BAD_SVG = f"<svg xmlns='{SVG}' onload='hit()'><script>hit()</script><image href='http:{EVIL}i'/></svg>"
 BAD_SVG_64 = base64.b64encode(BAD_SVG.encode()).decode()
 HOSTILE_HTML = [
     "<script>hit()</script>",
@@ -208,7 +210,8 @@ HOSTILE_HTML = [
     "<svg></p><style><a id='</style><img src=x onerror=hit()>'>",
     "<textarea><img title='</textarea><img src=x onerror=hit()>'></textarea>",
     f"<svg><image href=http:{EVIL}q /><script>hit()</script><a xlink:href='javascript:hit()'><text>x</text></a></svg>",
-    "<math><mtext><img src=x onerror=hit()></mtext><mtext xlink:href=javascript:hit() href=javascript:hit()>x</mtext></math>",
+    "<math><mtext><img src=x onerror=hit()></mtext></math>",
+    "<math><mtext xlink:href=javascript:hit() href=javascript:hit()>x</mtext></math>",
     "<details open ontoggle=hit()><summary>x</summary></details><x onclick=hit()>x</x>",
     f"<body onload=hit() background=http:{EVIL}b>",
     f"<input autofocus onfocus=hit()><input type=image src=http:{EVIL}f>",
@@ -217,7 +220,8 @@ HOSTILE_HTML = [
     f"<img src=http:{EVIL}a.png><img src={EVIL}a.png><img srcset='http:{EVIL}c.png 2x'>",
     f"<img src='data:image/svg+xml;base64,{BAD_SVG_64}'>",
     f'<img src="data:image/svg+xml,{BAD_SVG}">',
-    f"<object data='data:image/svg+xml;base64,{BAD_SVG_64}'></object><embed src=http:{EVIL}e><iframe src=http:{EVIL}></iframe>",
+    f"<object data='data:image/svg+xml;base64,{BAD_SVG_64}'></object>",
+    f"<embed src=http:{EVIL}e><iframe src=http:{EVIL}></iframe>",
     f"<video src=http:{EVIL}v poster=http:{EVIL}p autoplay></video><audio src=http:{EVIL}a></audio>",
     f"<link rel=stylesheet href=http:{EVIL}x.css><link rel=prefetch href=http:{EVIL}y>",
     f"<style>@import url(http:{EVIL}y.css); body {{ background: url(http:{EVIL}z) }}</style>",
@@ -238,16 +242,18 @@ HOSTILE_MARKDOWN = [
     "[^1]\n\n[^1]: <img src=x onerror=hit()>\n\n|a|\n|-|\n|<img src=x onerror=hit()>|",
 ]
 ACTIVE = """() => {
-    const bad = [...document.querySelectorAll("article, main")].flatMap(text => [
-        ...text.querySelectorAll("script, style, link, meta, base, iframe, object, embed, form, video, audio, svg:not(.icon)")
-    ]).map(element => element.outerHTML);
+    const kinds = "script, style, link, meta, base, iframe, object, embed, form, video, audio, svg:not(.icon)";
+    const bad = [...document.querySelectorAll("article, main")]
+        .flatMap(text => [...text.querySelectorAll(kinds)]).map(element => element.outerHTML);
     for (const element of document.querySelectorAll("*"))
         for (const {name, value} of element.attributes) {
             if (name === "alt" || name === "id") continue;
             const text = decodeURIComponent(value.replace(/[\\s%](?![0-9a-f]{2})/gi, "")).toLowerCase();
             const loads = text.includes("evil.example") && name !== "href";
-            const acts = name.startsWith("on") || /^(javascript|vbscript|data:text)/.test(text) || /fixed/.test(name === "style" && text);
-            if (loads || acts || (text.startsWith("data:image/svg") && /script|PHNjcmlwdD/i.test(value)))
+            const acts = name.startsWith("on") || /^(javascript|vbscript|data:text)/.test(text);
+            const covers = name === "style" && text.includes("fixed");
+            const holds = text.startsWith("data:image/svg") && /script|PHNjcmlwdD/i.test(value);
+            if (loads || acts || covers || holds)
                 bad.push(`${element.tagName} ${name}="${value}"`);
         }
     return bad;
@@ -293,7 +299,7 @@ def test_a_hostile_notebook_runs_and_loads_nothing(build, context):
 
 def test_cleaning_keeps_what_is_harmless():
     for good in (
-        '<p style="color: red; text-align: right;">a <kbd>K</kbd> &lt; <mark>m</mark> <a href="https://a.b/c?d#e">x</a></p>',
+        '<p style="color: red; text-align: right;">a <kbd>K</kbd> &lt; <a href="https://a.b/c?d#e">x</a></p>',
         '<a href="#Claims">x</a><a href="00-1-x.html#y">x</a><a href="mailto:a@b.cc">x</a>',
         f'<img alt="" src="data:image/png;base64,{PNG}">',
         "<img alt=\"\" src=\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E\">",

@@ -124,6 +124,14 @@ def test_a_search_from_the_box_shows_excerpts_on_a_host(page, host):
     page.wait_for_selector("#search-results li p.context >> text=볼츠만")
 
 
+def test_a_search_hit_on_the_index_opens_at_the_card(page):
+    found(page, "배치 정규화")
+    page.locator("#search-results li > a[href*='00-0-index']").first.click()
+    expect(page.locator("[id='16-0'].card")).to_be_in_viewport()
+    page.goto(address("00-0-index") + "#20-3")
+    expect(page.locator("[id='20-3'].card")).to_be_in_viewport()
+
+
 @pytest.fixture
 def host():
     """Any static host: it sends files, and the folder's index for the folder."""
