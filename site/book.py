@@ -5,6 +5,7 @@ import io
 import json
 import re
 import shutil
+from logging import Filter, getLogger
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -256,20 +257,23 @@ class Renderer(SphinxNbRenderer):
         super().render_fence(token)
 
     def render_link(self, token):
-        if token.attrGet("href") and self.is_ours(token, token.attrGet("href")):
+        address = token.attrGet("href")
+        if address and self.may_lead_to(address, token, ["http", "https", "mailto"]):
             super().render_link(token)
         else:
             self.render_children(token)
 
     def render_image(self, token):
-        if self.is_ours(token, token.attrGet("src")):
+        if self.may_lead_to(token.attrGet("src"), token, ["http", "https", "data"]):
             super().render_image(token)
 
-    def is_ours(self, token, address):
-        """Whether a file that the text names may be published: Sphinx would copy any file of this machine."""
-        folder = Path(self.sphinx_env.srcdir).resolve()
-        name = unquote(address.partition("#")[0])
-        if re.match("[a-z]+:", address, re.IGNORECASE) or (folder / name).resolve().is_relative_to(folder):
+    def may_lead_to(self, address, token, schemes):
+        """Whether an address is of these schemes (MyST has more), or of our own file: Sphinx would copy any other one."""
+        scheme = re.match("([a-z][a-z0-9+.-]*):", address, re.IGNORECASE)
+        if scheme:
+            return scheme[1].lower() in schemes
+        folder, name = Path(self.sphinx_env.srcdir).resolve(), unquote(address.partition("#")[0])
+        if (folder / name).resolve().is_relative_to(folder):
             return True
         place = self.sphinx_env.docname, token_line(token, 0)
         log.warning("this file is not in the notebooks' folder: %s", name, location=place)
@@ -310,7 +314,7 @@ def clean(app, pagename, templatename, context, doctree):
         context["body"] = clean_html(context["body"])
 
 
-class Place(logging.logging.Filter):
+class Place(Filter):
     """Names the cell where a message names the line that MyST-NB made of it: 10 000 for each cell."""
 
     def filter(self, record):
@@ -354,7 +358,7 @@ def front_page(app, error):
 
 def setup(app):
     myst_nb.sphinx_.SphinxNbRenderer = Renderer  # there is no setting for it
-    for handler in logging.logging.getLogger(logging.NAMESPACE).handlers:
+    for handler in getLogger(logging.NAMESPACE).handlers:
         handler.addFilter(Place())
     app.add_transform(Languages)
     app.add_transform(Index)

@@ -183,6 +183,7 @@ def test_what_leads_nowhere_is_named_with_its_cell(build, tmp_path):
         "[x](#Gone) [y](00-1-other.ipynb#Gone)",
         "[x](../secret.txt) ![y](../secret.txt) [z](/etc/hostname)",
         "![y](gone.png)",
+        "[x](path:../secret.txt) <path:../secret.txt> [x](project:../secret.txt) ![z](x:/../../secret.txt)",
     )
     for place, what in [
         ("cell 2, line 3", "13-9-gone.ipynb"),
