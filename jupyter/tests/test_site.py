@@ -125,9 +125,10 @@ def test_a_search_from_the_box_shows_excerpts_on_a_host(page, host):
 
 
 def test_a_search_hit_on_the_index_opens_at_the_card(page):
-    found(page, "배치 정규화")
-    page.locator("#search-results li > a[href*='00-0-index']").first.click()
-    expect(page.locator("[id='16-0'].card")).to_be_in_viewport()
+    for query, number in [("볼츠만 머신", "09-0"), ("gpu memory", "20-0")]:
+        found(page, query)
+        page.locator("#search-results li > a[href*='00-0-index']").first.click()
+        expect(page.locator(f"[id='{number}'].card")).to_be_in_viewport()
     page.goto(address("00-0-index") + "#20-3")
     expect(page.locator("[id='20-3'].card")).to_be_in_viewport()
 

@@ -24,18 +24,20 @@ for (const link of document.querySelectorAll(".toc-tree a"))
   link.addEventListener("click", () => (document.getElementById("__toc").checked = false));
 document.querySelector(".sidebar-tree .current-page")?.scrollIntoView({ block: "nearest" });
 
-// Whoever comes from the search wants to see what was found, which Sphinx has marked by now, not the top of the page: the
-// first place with the most of the words.
-addEventListener("load", () => {
+// Whoever comes from the search wants to see what was found, not the top of the page: the first place, or card,
+// that has the most of the words. Sphinx marks them 10 ms after the page is there.
+const showFound = () => {
   const words = new Map();
-  for (const mark of document.querySelectorAll("article .highlighted")) {
-    const place = mark.closest(".card, p, li, pre, table") ?? mark;
-    words.set(place, (words.get(place) ?? new Set()).add(mark.textContent.toLowerCase()));
+  const inCards = document.querySelectorAll(".card .highlighted");
+  for (const mark of inCards.length ? inCards : document.querySelectorAll("article .highlighted")) {
+    const place = mark.closest(".card") ?? mark.closest("p, li, pre, table") ?? mark;
+    if (place.checkVisibility()) words.set(place, (words.get(place) ?? new Set()).add(mark.textContent.toLowerCase()));
   }
   const most = Math.max(...[...words.values()].map((found) => found.size));
   const best = [...words.keys()].find((place) => words.get(place).size === most);
   if (!location.hash) best?.scrollIntoView({ block: "center" });
-});
+};
+addEventListener("load", () => setTimeout(showFound, 100));
 
 // Code and tables wider than the page scroll; this lets the keyboard do it too.
 for (const wide of document.querySelectorAll("article pre, .formula, .output, article p:has(math)"))
