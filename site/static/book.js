@@ -35,7 +35,7 @@ const showFound = () => {
   }
   const most = Math.max(...[...words.values()].map((found) => found.size));
   const best = [...words.keys()].find((place) => words.get(place).size === most);
-  if (!location.hash) best?.scrollIntoView({ block: "center" });
+  if (!location.hash) best?.scrollIntoView({ block: "center", behavior: "instant" });
 };
 addEventListener("load", () => setTimeout(showFound, 100));
 
