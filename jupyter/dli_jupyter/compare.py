@@ -1,9 +1,8 @@
 """Compares what a cell shows now with what is committed: words exactly, numbers within a tolerance.
 
-The same seed on the same machine gives the same text. Another CPU may round differently, and training magnifies that, so
-numbers may differ by 2 %, however small they are; only below 1e-9 all are alike, for what is zero but for rounding. A cell
-that needs more says so with a tag such as `tolerance=0.1`, or `tolerance=inf` where only the words can be the same; the
-output of a cell tagged `timing` is not compared. Pictures are compared by their text alternative.
+The same seed on the same machine gives the same text. Another CPU may round differently, and training magnifies
+that, so numbers may differ by 2 % (or by 0.002, whichever is more). A cell that needs more says so with a tag such as
+`tolerance=0.1`, or `tolerance=inf` where only the words can be the same; the output of a cell tagged `timing` is not compared. Pictures are compared by their text alternative.
 """
 
 import difflib
@@ -11,7 +10,7 @@ import html
 import re
 
 RELATIVE = 0.02
-ROUNDING = 1e-9
+ABSOLUTE = 0.002
 
 NUMBER = re.compile(r"(?<![\w.])[-+−]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 
@@ -62,4 +61,4 @@ def agree(a, b, relative=RELATIVE):
 
 
 def _near(x, y, relative):
-    return abs(x - y) <= max(ROUNDING, relative * max(abs(x), abs(y)))
+    return abs(x - y) <= max(ABSOLUTE, relative * max(abs(x), abs(y)))
