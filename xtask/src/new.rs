@@ -84,11 +84,6 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
             ":dep dl-interview = { path = \"../support-crate\" }\nuse dl_interview::prelude::*;".to_owned(),
         ),
         (
-            "claims-of",
-            true,
-            format!("let mut claims = Claims::of(\"{number}\", 1); // from here on, each experiment makes its own"),
-        ),
-        (
             "experiment-1",
             false,
             "## 1 · What fails\n\n**Prediction.** One sentence.\n\nThe mathematics, every symbol defined.".to_owned(),
@@ -97,7 +92,7 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
             "experiment-1-code",
             true,
             format!(
-                "let measured = 1.0; // try 0.0\n\
+                "let mut claims = Claims::new();\nlet measured = 1.0; // try 0.0\n\
                  claims.that(\"{number}.a\", \"What this shows\", measured).is_at_least(0.5);"
             ),
         ),

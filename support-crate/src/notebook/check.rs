@@ -1,7 +1,6 @@
 //! What a claim requires of the numbers that were measured.
 
 use super::claims::{Claim, Measured};
-use super::verdicts::tell;
 use crate::plot::number::{number, significant};
 
 /// A claim that still needs its requirement, made by [`Claims::that`](super::Claims::that).
@@ -146,7 +145,6 @@ impl Check<'_> {
         self.claim.measured = range(&self.measured, self.digits(bounds));
         self.claim.required = required;
         self.claim.holds = self.measured.iter().all(|measured| holds(*measured));
-        tell(self.claim.verdict());
     }
 
     /// How many digits to show. "0.97 ≥ 0.97 ✗" would puzzle: where four hide the difference to a bound, it takes more.
@@ -164,15 +162,14 @@ pub(super) fn range(measured: &[f64], digits: usize) -> String {
     if let [only] = measured {
         return significant(*only, digits);
     }
-    let count = measured.len();
     let nans = measured.iter().filter(|x| x.is_nan()).count();
     if nans > 0 {
-        return format!("NaN in {nans} of {count} values");
+        return format!("NaN in {nans} of {} runs", measured.len());
     }
     let lowest = measured.iter().copied().fold(f64::INFINITY, f64::min);
     let highest = measured.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     if lowest == highest {
-        return format!("{}, all {count} values", significant(lowest, digits));
+        return format!("{} in all {} runs", significant(lowest, digits), measured.len());
     }
-    format!("{} … {}, {count} values", significant(lowest, digits), significant(highest, digits))
+    format!("{} … {} over {} runs", significant(lowest, digits), significant(highest, digits), measured.len())
 }

@@ -4,26 +4,23 @@ use std::fmt;
 
 use super::check::{Check, range};
 use super::table::{Table, table};
-use super::verdicts::{leave_to_the_table, tell};
-use crate::plot::html::{escape, show};
+use crate::plot::html::show;
 
 /// The claims of a notebook and what its run measured.
 ///
-/// A notebook holds one, made in a cell of its own, and shows it at its end. A claim made again replaces the one with its
-/// id, so that a cell can be run twice, and its verdict is shown below the cell that makes it.
+/// A notebook holds one and shows it at its end. A claim recorded again under the same id replaces the earlier one, so
+/// that a cell can be run twice.
 ///
 /// ```
 /// use dl_interview::notebook::Claims;
 ///
-/// let mut claims = Claims::of("18-0", 2);
+/// let mut claims = Claims::new();
 /// claims.that("18-0.a", "A two-layer MLP reaches 97 % on the test images", 0.9776).is_at_least(0.97);
 /// claims.that("18-0.b", "One epoch takes below a second", 1.3).is_below(1.0);
 /// assert_eq!(claims.failed(), ["18-0.b"]);
 /// ```
 #[derive(Clone, Default)]
 pub struct Claims {
-    /// The ids that are to come, if they are known.
-    expected: Vec<String>,
     claims: Vec<Claim>,
 }
 
@@ -37,32 +34,7 @@ pub(super) struct Claim {
 }
 
 impl Claims {
-    /// The claims of a notebook, none of which is made yet: `Claims::of("18-0", 8)` for 18-0.a to 18-0.h.
-    ///
-    /// The table then names those that were not run, and the run fails without them.
-    ///
-    /// # Panics
-    ///
-    /// If there are none, or more than the alphabet has letters.
-    ///
-    /// ```
-    /// use dl_interview::notebook::Claims;
-    ///
-    /// let mut claims = Claims::of("18-0", 2);
-    /// claims.that("18-0.b", "One epoch takes below a second", 0.4).is_below(1.0);
-    /// assert_eq!(claims.missing(), ["18-0.a"]);
-    /// ```
-    #[track_caller]
-    pub fn of(notebook: &str, count: usize) -> Self {
-        assert!(
-            (1..=26).contains(&count),
-            "Claims::of({notebook:?}, {count}): a notebook has from 1 to 26 claims, a to z"
-        );
-        let expected = ('a'..='z').take(count).map(|letter| format!("{notebook}.{letter}")).collect();
-        Claims { expected, claims: Vec::new() }
-    }
-
-    /// No claims yet, and any may come.
+    /// No claims yet.
     ///
     /// ```
     /// assert!(dl_interview::notebook::Claims::new().failed().is_empty());
@@ -75,16 +47,11 @@ impl Claims {
     ///
     /// `measured` is any number. An `f32` is taken as the decimal it prints as, so that `0.9_f32` is at least `0.9`.
     ///
-    /// # Panics
-    ///
-    /// If the id is none of those given to [`of`](Claims::of).
-    ///
     /// ```
     /// let mut claims = dl_interview::notebook::Claims::new();
     /// claims.that("18-0.a", "Every image is used", 60_000_usize).is_at_least(60_000);
     /// assert!(claims.failed().is_empty());
     /// ```
-    #[track_caller]
     pub fn that(&mut self, id: &str, text: &str, measured: impl Measured) -> Check<'_> {
         self.check(id, text, vec![measured.measured()])
     }
@@ -95,8 +62,7 @@ impl Claims {
     ///
     /// # Panics
     ///
-    /// If there are no numbers (a claim about nothing would always hold), or the id is none of those given to
-    /// [`of`](Claims::of).
+    /// If there are no numbers: a claim about nothing would always hold.
     ///
     /// ```
     /// use dl_interview::notebook::{Claims, over_seeds};
@@ -116,7 +82,6 @@ impl Claims {
         self.check(id, text, measured.iter().map(|x| x.measured()).collect())
     }
 
-    #[track_caller]
     fn check(&mut self, id: &str, text: &str, measured: Vec<f64>) -> Check<'_> {
         // It is red until a requirement is named: a claim without one must not pass unnoticed.
         let claim = Claim {
@@ -131,20 +96,19 @@ impl Claims {
 
     /// Records a claim that is not about a number.
     ///
-    /// # Panics
-    ///
-    /// If the id is none of those given to [`of`](Claims::of).
-    ///
     /// ```
     /// let mut claims = dl_interview::notebook::Claims::new();
     /// claims.holds("18-0.c", "The same seed gives the same network", [1, 2] == [1, 2]);
     /// assert!(claims.failed().is_empty());
     /// ```
-    #[track_caller]
     pub fn holds(&mut self, id: &str, text: &str, holds: bool) {
-        let claim =
-            Claim { id: id.into(), text: text.into(), measured: holds.to_string(), required: "true".into(), holds };
-        tell(self.record(claim).verdict());
+        self.record(Claim {
+            id: id.into(),
+            text: text.into(),
+            measured: holds.to_string(),
+            required: "true".into(),
+            holds,
+        });
     }
 
     /// The ids of the claims that this run does not bear out.
@@ -158,21 +122,11 @@ impl Claims {
         self.claims.iter().filter(|claim| !claim.holds).map(|claim| claim.id.clone()).collect()
     }
 
-    /// The ids of the claims that are still to come, of those given to [`of`](Claims::of).
-    ///
-    /// ```
-    /// assert_eq!(dl_interview::notebook::Claims::of("18-0", 1).missing(), ["18-0.a"]);
-    /// ```
-    pub fn missing(&self) -> Vec<String> {
-        let is_made = |id: &String| self.claims.iter().any(|claim| claim.id == *id);
-        self.expected.iter().filter(|id| !is_made(id)).cloned().collect()
-    }
-
     /// Shows the table of claims as the output of a cell; the kernel calls it.
     ///
     /// # Panics
     ///
-    /// After the table has been sent, if a claim failed or was not made: the reader sees the table, and the run fails.
+    /// After the table has been sent, if a claim failed: the reader sees the table, and the run fails.
     ///
     /// ```should_panic
     /// let mut claims = dl_interview::notebook::Claims::new();
@@ -181,27 +135,17 @@ impl Claims {
     /// claims.evcxr_display(); // 1 of 1 claims failed: 18-0.a
     /// ```
     pub fn evcxr_display(&self) {
-        leave_to_the_table();
         let summary = self.summary();
-        let (html, text) = (format!("<p>{}</p>", escape(&summary)), summary.clone());
         if self.claims.is_empty() {
-            show(&html, &text);
-        } else {
-            let table = self.table();
-            show(&format!("{}\n{html}", table.html()), &format!("{}\n\n{text}", table.text()));
+            return show(&format!("<p>{summary}</p>"), &summary);
         }
-        let (failed, missing) = (self.failed(), self.missing());
+        let table = self.table();
+        show(&format!("{}\n<p>{summary}</p>", table.html()), &format!("{}\n\n{summary}", table.text()));
+        let failed = self.failed();
         assert!(failed.is_empty(), "{} of {} claims failed: {}", failed.len(), self.claims.len(), failed.join(", "));
-        let all = self.expected.len();
-        assert!(missing.is_empty(), "{} of {all} claims were not run: {}", missing.len(), missing.join(", "));
     }
 
-    #[track_caller]
     fn record(&mut self, claim: Claim) -> &mut Claim {
-        if let (Some(first), Some(last)) = (self.expected.first(), self.expected.last()) {
-            let id = &claim.id;
-            assert!(self.expected.contains(id), "claim {id:?}: this notebook has {first} to {last}; see `Claims::of`");
-        }
         let at = self.claims.iter().position(|earlier| earlier.id == claim.id).unwrap_or(self.claims.len());
         if at == self.claims.len() {
             self.claims.push(claim);
@@ -213,41 +157,20 @@ impl Claims {
 
     fn table(&self) -> Table {
         let row = |claim: &Claim| {
+            let verdict = if claim.holds { "✓" } else { "✗" };
             let Claim { id, text, measured, required, .. } = claim.clone();
-            vec![id, text, measured, required, claim.mark().into()]
+            vec![id, text, measured, required, verdict.into()]
         };
-        // In the order of their ids, whatever the order in which the cells were run.
-        let place = |claim: &&Claim| self.expected.iter().position(|id| *id == claim.id);
-        let mut claims: Vec<&Claim> = self.claims.iter().collect();
-        claims.sort_by_key(place);
-        table(&["id", "claim", "measured", "required", ""], &claims.into_iter().map(row).collect::<Vec<_>>())
+        table(&["id", "claim", "measured", "required", ""], &self.claims.iter().map(row).collect::<Vec<_>>())
     }
 
     fn summary(&self) -> String {
-        let missing = self.missing();
-        let made = match (self.claims.len(), self.failed().len()) {
-            (0, _) => return "No claim has been made yet: run the cells above first.".into(),
-            (1, 0) if missing.is_empty() => "The claim holds.".into(),
-            (all, 0) if missing.is_empty() => format!("All {all} claims hold."),
-            (all, 0) => format!("{all} of {} claims were made, and hold.", self.expected.len()),
+        match (self.claims.len(), self.failed().len()) {
+            (0, _) => "No claims have been recorded yet: run the cells above first.".into(),
+            (1, 0) => "The claim holds.".into(),
+            (all, 0) => format!("All {all} claims hold."),
             (all, failed) => format!("{failed} of {all} claims failed."),
-        };
-        match missing.len() {
-            0 => made,
-            _ => format!("{made} Not run: {}. Run the cells that make them.", missing.join(", ")),
         }
-    }
-}
-
-impl Claim {
-    fn mark(&self) -> &'static str {
-        if self.holds { "✓" } else { "✗" }
-    }
-
-    /// The claim in one line, to be understood by itself.
-    pub(super) fn verdict(&self) -> String {
-        let Claim { id, text, measured, required, .. } = self;
-        format!("{} {id}  {text}: {measured} (required {required})", self.mark())
     }
 }
 

@@ -11,7 +11,6 @@ mod seeds;
 mod show_debug;
 mod table;
 mod table_html;
-mod verdicts;
 
 pub use check::Check;
 pub use claims::{Claims, Measured};
@@ -21,4 +20,3 @@ pub use seed::seed;
 pub use seeds::{Outcome, Runs, over_seeds};
 pub use show_debug::ShowDebug;
 pub use table::{Table, number_table, table};
-pub(crate) use verdicts::with_verdicts;

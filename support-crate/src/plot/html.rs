@@ -3,13 +3,10 @@
 use std::env;
 use std::fmt::{self, Write};
 
-use crate::notebook::with_verdicts;
-
 /// Sends one cell output in two forms: HTML, and plain text for whatever cannot show HTML.
 pub(crate) fn show(html: &str, text: &str) {
-    let (html, text) = with_verdicts(html, text);
     // One println!, so that lines of another thread cannot get between the markers.
-    println!("{}\n{}", content("text/html", &html), content("text/plain", &text));
+    println!("{}\n{}", content("text/html", html), content("text/plain", text));
 }
 
 /// One form of a cell's output, between the markers that the kernel looks for.
@@ -24,9 +21,8 @@ pub(crate) fn debug(f: &mut fmt::Formatter<'_>, brief: &str, html: impl Fn() -> 
     if env::var_os("EVCXR_IS_RUNTIME").is_none() {
         return f.write_str(brief);
     }
-    let (html, text) = with_verdicts(&html(), text);
-    println!("{}", content("text/html", &html));
-    f.write_str(&text)
+    println!("{}", content("text/html", &html()));
+    f.write_str(text)
 }
 
 /// Text made safe for an HTML element or a double-quoted attribute, on one line.
