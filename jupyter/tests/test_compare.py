@@ -10,11 +10,15 @@ from dli_jupyter import compare
     "a, b",
     [
         ("loss 0.1234", "loss 0.1250"),
+        ("loss 0.003", "loss 0.004"),  # 0.0034 and 0.0036, in three decimals
+        ("1.4e-5", "1.5e-5"),
+        ("gap 0", "gap 6.9e-17"),
+        ("gap -2e-10", "gap 3e-10"),
         ("accuracy 97.6 %", "accuracy 97.4 %"),
         ("|   1 |  0.50 |", "|   1 |  0.505 |"),
         ("1.00e-3", "1.01e-3"),
         ("−1.00 and -2.0", "−1.01 and -2.01"),
-        ("zero 0.0000", "zero 0.0012"),
+        ("zero 0.0000", "zero 0.0001"),
         ("10000 images", "10001 images"),
     ],
 )
@@ -30,6 +34,18 @@ def test_small_differences_agree(a, b):
         ("loss 0.5", "error 0.5"),
         ("1.0 2.0", "1.0"),
         ("-1.0", "1.0"),
+        ("0.0001", "0.001"),
+        ("1e-7", "−0.0018"),
+        ("1e-7", "2e-7"),
+        ("2.1e-8", "3.5e-8"),
+        ("0.003", "0.0041"),  # one of them has more decimals: not a matter of the third
+        ("0.003", "0.005"),
+        ("zero 0.0000", "zero 0.0012"),
+        ("0.01", "0.02"),
+        ("1.0", "1.1"),
+        ("1 unit", "2 units"),
+        ("3 layers", "4 layers"),
+        ("10 epochs", "11 epochs"),
         ("✓", "✗"),
     ],
 )
@@ -59,3 +75,8 @@ def test_tags_set_the_tolerance():
     assert compare.difference(old, new)
     assert compare.difference(old, cell("took 1.08 s", ["tolerance=0.1"])) is None
     assert compare.difference(old, cell("took 9 s", ["timing"])) is None
+    old, new = cell("gap 3e-7, loss 0.5"), cell("gap 8e-6, loss 0.5")
+    assert compare.difference(old, new)
+    assert compare.difference(old, cell("gap 8e-6, loss 0.5", ["noise=1e-5"])) is None
+    assert compare.difference(old, cell("gap 8e-6, loss 0.52", ["noise=1e-5"])), "noise is for what should be 0"
+    assert compare.difference(old, cell("gap 2e-5, loss 0.5", ["noise=1e-5"])), "and for nothing larger"
