@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, IsTerminal};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -75,11 +75,17 @@ pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<(
     if options.check {
         command.arg("--check");
     }
-    let mut child = command.arg("--").args(chosen).stdout(Stdio::piped()).spawn().context("cannot start Python")?;
+    // With several seeds, a notebook counts once per seed.
+    let what = if seeds.len() == 1 { "notebooks" } else { "runs" };
+    watch(command.arg("--").args(chosen), chosen.len() * seeds.len(), what)
+}
 
+/// Runs the program that executes notebooks, shows what it tells, and fails unless it says of `all` that they passed.
+fn watch(command: &mut Command, all: usize, what: &str) -> Result<()> {
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start Python")?;
     let screen = MultiProgress::new();
     let mut bars: BTreeMap<String, ProgressBar> = BTreeMap::new();
-    let mut failed = Vec::new();
+    let (mut passed, mut failed) = (0, Vec::new());
     for line in BufReader::new(child.stdout.take().expect("piped")).lines() {
         let line = line?;
         let Ok(event) = serde_json::from_str::<Value>(&line) else {
@@ -107,7 +113,9 @@ pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<(
                     bar.finish_and_clear();
                 }
                 let failures = event["failures"].as_array().cloned().unwrap_or_default();
-                if !failures.is_empty() {
+                if failures.is_empty() {
+                    passed += 1;
+                } else {
                     failed.push(name.clone());
                 }
                 let report = report(&name, event["seconds"].as_f64().unwrap_or(0.0), &failures);
@@ -121,10 +129,18 @@ pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<(
         }
     }
     let status = child.wait()?;
-    // With several seeds, a notebook counts once per seed.
-    let all = chosen.len() * seeds.len();
-    let what = if seeds.len() == 1 { "notebooks" } else { "runs" };
-    println!("{} {what} passed, {} failed", all - failed.len(), failed.len());
+    for bar in bars.values() {
+        bar.finish_and_clear();
+    }
+    let unknown = all.saturating_sub(passed + failed.len());
+    let summary = match unknown {
+        0 => format!("{passed} {what} passed, {} failed", failed.len()),
+        _ => format!("{passed} {what} passed, {} failed, {unknown} did not come to an end", failed.len()),
+    };
+    println!("{summary}");
+    if unknown > 0 {
+        bail!("{summary}: the program that executes notebooks ended with {status}");
+    }
     if !failed.is_empty() {
         bail!("{} of {all} {what} failed: {}", failed.len(), failed.join(", "));
     }
@@ -151,6 +167,39 @@ fn report(name: &str, seconds: f64, failures: &[Value]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_what_came_to_an_end_has_passed() {
+        let python = if cfg!(windows) { "python" } else { "python3" };
+        let said_by = |program: &str| {
+            let outcome = watch(Command::new(python).args(["-c", program]), 3, "notebooks");
+            outcome.err().map(|error| error.to_string())
+        };
+        let done = |name: &str, failures: &str| {
+            format!(
+                "print('{{\"notebook\": \"{name}\", \"event\": \"done\", \"seconds\": 1, \"failures\": {failures}}}', flush=True)\n"
+            )
+        };
+        let start = "print('{\"notebook\": \"b\", \"event\": \"start\", \"cells\": 2}', flush=True)\n";
+        let failure = "[{\"cell\": 1, \"id\": \"x\", \"message\": \"no\"}]";
+        let (good, bad) = (done("a", "[]"), done("c", failure));
+        // It dies at once, in the middle (with and without a failure before), and without an exit status that says so.
+        for (program, summary) in [
+            ("raise SystemExit(1)".to_owned(), "0 notebooks passed, 0 failed, 3 did not come to an end: "),
+            (format!("{good}{start}import os\nos.abort()"), "1 notebooks passed, 0 failed, 2 did not come to an end: "),
+            (
+                format!("{good}{bad}{start}raise SystemExit(1)"),
+                "1 notebooks passed, 1 failed, 1 did not come to an end: ",
+            ),
+            (good.clone(), "1 notebooks passed, 0 failed, 2 did not come to an end: "),
+        ] {
+            let error = said_by(&program).expect("not all came to an end");
+            assert!(error.starts_with(summary) && error.contains("ended with"), "{error}");
+        }
+        assert_eq!(said_by(&format!("{good}{good}{bad}raise SystemExit(1)")).unwrap(), "1 of 3 notebooks failed: c");
+        assert!(said_by(&format!("{good}{good}{good}raise SystemExit(3)")).unwrap().contains("ended with"));
+        assert_eq!(said_by(&format!("{good}{good}{good}")), None);
+    }
 
     #[test]
     fn seeds_are_numbers_or_ranges() {
