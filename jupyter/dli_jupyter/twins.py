@@ -13,6 +13,7 @@ from . import raster
 
 FIGURE = re.compile(
     r'<img alt="[^"]*" width="(\d+)" height="(\d+)" [^>]*src="data:image/svg\+xml;charset=utf-8,([^"]*)">\s*'
+    r"(?:<p[\s\S]*)?"  # what the cell's claims came to
 )
 
 # A twin takes at most so many bytes at twice its size; if it would take more, it is drawn at its size.
@@ -21,10 +22,11 @@ AT_MOST = 60_000
 
 def add(notebook, before):
     """Gives each figure of `notebook` its twin; one that did not change since `before` keeps the one it has."""
-    known = {data["text/html"]: data["image/png"] for data, _ in _figures(before) if "image/png" in data}
+    drawn = [data for data, _ in _figures(before) if "image/png" in data]
+    known = {FIGURE.fullmatch(data["text/html"])[3]: data["image/png"] for data in drawn}
     for data, output in _figures(notebook):
         width, height, svg = FIGURE.fullmatch(data["text/html"]).groups()
-        data["image/png"] = known.get(data["text/html"]) or _drawn(urllib.parse.unquote(svg))
+        data["image/png"] = known.get(svg) or _drawn(urllib.parse.unquote(svg))
         output.metadata["image/png"] = {"width": int(width), "height": int(height)}
 
 

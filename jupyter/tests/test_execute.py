@@ -30,7 +30,7 @@ def test_every_kind_of_failure_is_seen_and_named(make, execute):
         make(
             "claim",
             SETUP,
-            'let mut claims = Claims::new();\nclaims.that("x.a", "one is at least two", 1.0).is_at_least(2.0);',
+            'let mut claims = Claims::of("x", 1);\nclaims.that("x.a", "one is at least two", 1.0).is_at_least(2.0);',
             "claims",
         ),
         make("abort", SETUP, good, "std::process::abort();", good),
@@ -128,7 +128,7 @@ def test_outputs_are_written_in_one_form_and_compared(make, execute):
 def test_several_seeds_check_the_claims_and_write_nothing(make, execute):
     claim = """\
 println!("seed {}", seed());
-let mut claims = Claims::new();
+let mut claims = Claims::of("x", 1);
 claims.that("x.a", "the seed is below 44", seed()).is_below(44);"""
     path = make("claims", SETUP, claim, "claims")
     before = path.read_text()

@@ -146,7 +146,7 @@ TYPES = [
     ("Normal::new(0.0, 1.0)", "Normal"),
     ("rng(1)", "Mcg128Xsl64"),
     ("minibatches(10, 3, &mut rng(1))", "Minibatches"),
-    ("Claims::new()", "Claims"),
+    ('Claims::of("x", 1)', "Claims"),
     ("Tensor::parameter(array![1.0, 2.0]).exp().sum()", "Tensor"),
     ("Tensor::parameter(array![1.0]).grad()", f"Option<{MATRIX.replace('[usize; 2]', 'IxDynImpl')}>"),
     ("mlp(&[4, 3, 2], Activation::Relu, &mut rng(1))", "Net"),

@@ -68,6 +68,16 @@ def test_what_the_support_crate_writes_is_known_as_a_figure():
     assert figures and all(map(twins.FIGURE.fullmatch, figures))
 
 
+def test_verdicts_below_a_figure_do_not_hide_it():
+    below = '\n<p style="margin:6px 0"><span style="color:#fff">✓</span> x.a  Accuracy: measured {}, required ≥ 0.25</p>'
+    after, again = notebook(figure(svg()) + below.format(0.41)), notebook(figure(svg()) + below.format(0.42) * 2)
+    twins.add(after, notebook())
+    assert twin(after.cells[0]).size == (120, 80)
+    after.cells[0].outputs[0].data["image/png"] = "as committed"
+    twins.add(again, after)
+    assert again.cells[0].outputs[0].data["image/png"] == "as committed"
+
+
 def test_the_same_figure_keeps_its_picture_and_a_changed_one_does_not():
     before = notebook(figure(svg()))
     before.cells[0].outputs[0].data["image/png"] = "as committed"

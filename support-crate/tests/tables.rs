@@ -73,7 +73,7 @@ fn nan_is_never_the_best() {
 fn infinity_is_a_number_that_can_be_the_best() {
     let rows = [("a", [f64::NEG_INFINITY]), ("b", [1.0]), ("c", [f64::INFINITY])];
     let shown = number_table(&["n", "x"], &rows);
-    assert!(body(&shown.clone().lowest_is_best("x"))[0].contains("★ -∞"));
+    assert!(body(&shown.clone().lowest_is_best("x"))[0].contains("★ −∞"));
     assert!(body(&shown.highest_is_best("x"))[2].contains("★ ∞"));
 }
 

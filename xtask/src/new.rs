@@ -84,6 +84,13 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
             ":dep dl-interview = { path = \"../support-crate\" }\nuse dl_interview::prelude::*;".to_owned(),
         ),
         (
+            "claims-declared",
+            true,
+            format!(
+                "let mut claims = Claims::of(\"{number}\", 1); // made below, each judged below its cell, all of them at the end"
+            ),
+        ),
+        (
             "experiment-1",
             false,
             "## 1 · What fails\n\n**Prediction.** One sentence.\n\nThe mathematics, every symbol defined.".to_owned(),
@@ -92,7 +99,7 @@ fn skeleton(number: &str, english: &str, korean: &str) -> Value {
             "experiment-1-code",
             true,
             format!(
-                "let mut claims = Claims::new();\nlet measured = 1.0; // try 0.0\n\
+                "let measured = 1.0; // try 0.0\n\
                  claims.that(\"{number}.a\", \"What this shows\", measured).is_at_least(0.5);"
             ),
         ),
@@ -149,6 +156,11 @@ mod tests {
         assert!(["12", "12-33", "1-3", "a2-3"].iter().all(|text| number(text).is_err()));
         assert!(slug("relu-problems").is_ok());
         assert!(["relu", "Relu-Problems", "a--b", "a-b-c-d-e-f"].iter().all(|text| slug(text).is_err()));
+    }
+
+    #[test]
+    fn a_new_notebook_makes_the_claims_that_it_declares() {
+        notebooks::check_claims("12-3-relu-problems", &skeleton("12-3", "English", "한국어")).unwrap();
     }
 
     #[test]

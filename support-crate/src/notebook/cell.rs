@@ -20,10 +20,19 @@ const SIGNS: [&str; 9] = ["≥", "≤", ">", "<", "=", "≈", "±", "…", "%"];
 fn value(word: &str) -> Option<f64> {
     match word {
         "∞" => Some(f64::INFINITY),
-        "-∞" => Some(f64::NEG_INFINITY),
+        "-∞" | "−∞" => Some(f64::NEG_INFINITY),
         "–" => Some(f64::NAN), // stands where a number is missing
-        _ => word.trim_end_matches('%').parse().ok(),
+        _ => word.trim_end_matches('%').replace('−', "-").parse().ok(),
     }
+}
+
+/// Numbers with the sign that the prose has: `−3` for `-3`. An exponent stays as code writes it: `−1e-5`.
+pub(super) fn minus(numbers: &str) -> String {
+    let words = numbers.split(' ').map(|word| match word.strip_prefix('-') {
+        Some(rest) if value(word).is_some() => format!("−{rest}"),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// The first number of a cell that reads as one, and its unit: 0.5 and "" of `0.5 ± 0.1`, 97 and "%" of `97%`.
@@ -56,6 +65,22 @@ mod tests {
         }
         for cell in ["", "18-0.a", "784 inputs", "✓", "> Adam", "true", "ReLU"] {
             assert!(!reads_as_number(cell), "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_minus_is_not_a_hyphen() {
+        for (written, shown) in [
+            ("-3", "−3"),
+            ("-1e-5 … -0.5 (4 values)", "−1e-5 … −0.5 (4 values)"),
+            ("≤ -∞", "≤ −∞"),
+            ("-3% ± 0.1", "−3% ± 0.1"),
+            ("5", "5"),
+            ("-", "-"),
+        ] {
+            assert_eq!(minus(written), shown);
+            assert_eq!(reads_as_number(written), reads_as_number(shown), "{shown}");
+            assert_eq!(leading_number(written), leading_number(shown), "{shown}");
         }
     }
 

@@ -1,6 +1,10 @@
 //! What a claim requires of the numbers that were measured.
 
+use std::thread::panicking;
+
+use super::cell::minus;
 use super::claims::{Claim, Measured};
+use super::verdicts::tell;
 use crate::plot::number::{number, significant};
 
 /// A claim that still needs its requirement, made by [`Claims::that`](super::Claims::that).
@@ -8,7 +12,7 @@ use crate::plot::number::{number, significant};
 /// NaN, measured or required, meets no requirement.
 ///
 /// ```
-/// let mut claims = dl_interview::notebook::Claims::new();
+/// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
 /// claims.that("18-0.a", "The loss is a number", f64::NAN).is_below(1.0);
 /// assert_eq!(claims.failed(), ["18-0.a"]);
 /// ```
@@ -23,8 +27,8 @@ impl Check<'_> {
     /// Requires measured ≥ `least`.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "Nine tenths are right", 0.9_f32).is_at_least(0.9);
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
+    /// claims.that("18-0.a", "Nine tenths are right", 0.9_f32).is_at_least(0.9);
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn is_at_least(self, least: impl Measured) {
@@ -34,9 +38,9 @@ impl Check<'_> {
     /// Requires measured ≤ `most`.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "At most ten epochs", 11).is_at_most(10);
-    /// assert_eq!(claims.failed(), ["a"]);
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
+    /// claims.that("18-0.a", "At most ten epochs", 11).is_at_most(10);
+    /// assert_eq!(claims.failed(), ["18-0.a"]);
     /// ```
     pub fn is_at_most(self, most: impl Measured) {
         self.compare("≤", most.measured(), |measured, most| measured <= most);
@@ -45,9 +49,9 @@ impl Check<'_> {
     /// Requires measured > `bound`.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "Better than chance", 0.1).is_above(0.1);
-    /// assert_eq!(claims.failed(), ["a"]);
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
+    /// claims.that("18-0.a", "Better than chance", 0.1).is_above(0.1);
+    /// assert_eq!(claims.failed(), ["18-0.a"]);
     /// ```
     pub fn is_above(self, bound: impl Measured) {
         self.compare(">", bound.measured(), |measured, bound| measured > bound);
@@ -56,8 +60,8 @@ impl Check<'_> {
     /// Requires measured < `bound`.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "The loss falls below chance", 0.2).is_below(10_f64.ln());
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
+    /// claims.that("18-0.a", "The loss falls below chance", 0.2).is_below(10_f64.ln());
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn is_below(self, bound: impl Measured) {
@@ -67,8 +71,8 @@ impl Check<'_> {
     /// Requires |measured − `value`| ≤ `tolerance`.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "The untrained loss is ln 10", 2.31).is_close_to(10_f64.ln(), 0.05);
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
+    /// claims.that("18-0.a", "The untrained loss is ln 10", 2.31).is_close_to(10_f64.ln(), 0.05);
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn is_close_to(self, value: impl Measured, tolerance: impl Measured) {
@@ -82,8 +86,8 @@ impl Check<'_> {
     /// Requires |measured − `value`| ≤ `tolerance` · |`value`|: 0.05 stands for five percent of `value`.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "A third of the steps", 3400).is_relatively_close_to(10_000.0 / 3.0, 0.05);
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
+    /// claims.that("18-0.a", "A third of the steps", 3400).is_relatively_close_to(10_000.0 / 3.0, 0.05);
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn is_relatively_close_to(self, value: impl Measured, tolerance: impl Measured) {
@@ -100,8 +104,8 @@ impl Check<'_> {
     /// If `least` is more than `most`: no number would do.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "With shuffled labels it guesses", 0.107).is_between(0.05, 0.15);
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 1);
+    /// claims.that("18-0.a", "With shuffled labels it guesses", 0.107).is_between(0.05, 0.15);
     /// assert!(claims.failed().is_empty());
     /// ```
     #[track_caller]
@@ -120,10 +124,10 @@ impl Check<'_> {
     /// If both are equal as `f64`, but beyond 2⁵³, where an `f64` cannot tell neighbouring whole numbers apart.
     ///
     /// ```
-    /// let mut claims = dl_interview::notebook::Claims::new();
-    /// claims.that("a", "Parameters", 101_770_usize).is_exactly(101_770);
-    /// claims.that("b", "Output for an input of zeros", 1e-9).is_exactly(0);
-    /// assert_eq!(claims.failed(), ["b"]);
+    /// let mut claims = dl_interview::notebook::Claims::of("18-0", 2);
+    /// claims.that("18-0.a", "Parameters", 101_770_usize).is_exactly(101_770);
+    /// claims.that("18-0.b", "Output for an input of zeros", 1e-9).is_exactly(0);
+    /// assert_eq!(claims.failed(), ["18-0.b"]);
     /// ```
     #[track_caller]
     pub fn is_exactly(self, value: impl Measured) {
@@ -143,7 +147,7 @@ impl Check<'_> {
 
     fn conclude(self, required: String, bounds: &[f64], holds: impl Fn(f64) -> bool) {
         self.claim.measured = range(&self.measured, self.digits(bounds));
-        self.claim.required = required;
+        self.claim.required = minus(&required);
         self.claim.holds = self.measured.iter().all(|measured| holds(*measured));
     }
 
@@ -157,19 +161,26 @@ impl Check<'_> {
     }
 }
 
+impl Drop for Check<'_> {
+    // At the end of every method above, and also where no requirement was named: no claim goes by without a verdict.
+    fn drop(&mut self) {
+        if !panicking() {
+            tell(self.claim.verdict());
+        }
+    }
+}
+
 /// One number, or the lowest and the highest of several.
 pub(super) fn range(measured: &[f64], digits: usize) -> String {
-    if let [only] = measured {
-        return significant(*only, digits);
-    }
+    let count = measured.len();
     let nans = measured.iter().filter(|x| x.is_nan()).count();
-    if nans > 0 {
-        return format!("NaN in {nans} of {} runs", measured.len());
-    }
-    let lowest = measured.iter().copied().fold(f64::INFINITY, f64::min);
-    let highest = measured.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if lowest == highest {
-        return format!("{} in all {} runs", significant(lowest, digits), measured.len());
-    }
-    format!("{} … {} over {} runs", significant(lowest, digits), significant(highest, digits), measured.len())
+    let lowest = significant(measured.iter().copied().fold(f64::INFINITY, f64::min), digits);
+    let highest = significant(measured.iter().copied().fold(f64::NEG_INFINITY, f64::max), digits);
+    minus(&match (count, nans) {
+        (1, 1) => "NaN".into(),
+        (1, _) => lowest,
+        (_, 1..) => format!("NaN in {nans} of {count} values"),
+        _ if lowest == highest => format!("{lowest} (all {count} values)"),
+        _ => format!("{lowest} … {highest} ({count} values)"),
+    })
 }

@@ -11,6 +11,7 @@ mod seeds;
 mod show_debug;
 mod table;
 mod table_html;
+pub(crate) mod verdicts;
 
 pub use check::Check;
 pub use claims::{Claims, Measured};
@@ -20,3 +21,4 @@ pub use seed::seed;
 pub use seeds::{Outcome, Runs, over_seeds};
 pub use show_debug::ShowDebug;
 pub use table::{Table, number_table, table};
+pub(crate) use table_html::verdict_html;

@@ -121,8 +121,8 @@ impl Runs {
     /// use dl_interview::notebook::{Claims, over_seeds};
     ///
     /// let runs = over_seeds(3, |seed| vec![0.1, 0.97 + 1e-4 * seed as f64]);
-    /// let mut claims = Claims::new();
-    /// claims.that_all("a", "Every seed reaches 97 %", &runs.last()).is_at_least(0.97);
+    /// let mut claims = Claims::of("18-0", 1);
+    /// claims.that_all("18-0.a", "Every seed reaches 97 %", &runs.last()).is_at_least(0.97);
     /// assert!(claims.failed().is_empty());
     /// ```
     pub fn last(&self) -> Vec<f64> {

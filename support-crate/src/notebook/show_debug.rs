@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::plot::html::content;
+use crate::plot::html::{content, with_verdicts};
 
 /// Shows every [`Debug`] value as the output of a cell, as `{:?}` writes it.
 ///
@@ -35,7 +35,7 @@ impl<T: Debug> ShowDebug for T {
         let text = format!("{self:?}");
         // A cell that ends in a loop ends in the value `()`, which tells nobody anything.
         if text != "()" {
-            println!("{}", content("text/plain", &text));
+            println!("{}", content("text/plain", &with_verdicts("", &text).1));
         }
     }
 }

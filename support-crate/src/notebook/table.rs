@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::cell::{columns_of, fraction, leading_number, reads_as_number};
+use super::cell::{columns_of, fraction, leading_number, minus, reads_as_number};
 use super::claims::Measured;
 use crate::plot::html::{debug, one_line, show};
 use crate::plot::number::number;
@@ -31,7 +31,7 @@ enum Best {
 }
 
 /// A table with these headers and rows. Cells that read like a number are aligned to the right, plain numbers at their
-/// decimal points.
+/// decimal points, and get a proper minus sign.
 ///
 /// # Panics
 ///
@@ -56,9 +56,10 @@ pub fn table(headers: &[&str], rows: &[Vec<String>]) -> Table {
             headers.len()
         );
     }
+    let shown = |cell: &String| if reads_as_number(cell) { minus(&one_line(cell)) } else { one_line(cell) };
     Table {
         headers: headers.iter().map(|header| one_line(header)).collect(),
-        rows: rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect(),
+        rows: rows.iter().map(|row| row.iter().map(shown).collect()).collect(),
         caption: String::new(),
         best: Vec::new(),
     }

@@ -47,6 +47,12 @@ impl Table {
     }
 }
 
+/// A verdict as a browser shows it below a figure or a table: its sign is that of the table of claims.
+pub(crate) fn verdict_html(verdict: &str) -> String {
+    let (sign, rest) = verdict.split_at(verdict.find(' ').unwrap_or(verdict.len()));
+    format!("<p style=\"margin:6px 0\">{}{}</p>", marked(sign), escape(rest))
+}
+
 /// A verdict gets a badge that brings its own background, so that it can have a colour in a light and a dark theme.
 fn marked(cell: &str) -> String {
     let colour = match cell {

@@ -3,10 +3,24 @@
 use std::env;
 use std::fmt::{self, Write};
 
-/// Sends one cell output in two forms: HTML, and plain text for whatever cannot show HTML.
+use crate::notebook::verdict_html;
+use crate::notebook::verdicts::pending_verdicts;
+
+/// Sends one cell output in two forms: HTML, and plain text for whatever cannot show HTML. Verdicts that wait go below it.
 pub(crate) fn show(html: &str, text: &str) {
+    let (html, text) = with_verdicts(html, text);
     // One println!, so that lines of another thread cannot get between the markers.
-    println!("{}\n{}", content("text/html", html), content("text/plain", text));
+    println!("{}\n{}", content("text/html", &html), content("text/plain", &text));
+}
+
+/// Both forms of an output, with the verdicts below that wait for one.
+pub(crate) fn with_verdicts(html: &str, text: &str) -> (String, String) {
+    let (mut html, mut text) = (html.to_owned(), text.to_owned());
+    for (i, verdict) in pending_verdicts().iter().enumerate() {
+        html += &format!("\n{}", verdict_html(verdict));
+        text += &format!("{}{verdict}", if i == 0 { "\n\n" } else { "\n" });
+    }
+    (html, text)
 }
 
 /// One form of a cell's output, between the markers that the kernel looks for.
@@ -21,8 +35,9 @@ pub(crate) fn debug(f: &mut fmt::Formatter<'_>, brief: &str, html: impl Fn() -> 
     if env::var_os("EVCXR_IS_RUNTIME").is_none() {
         return f.write_str(brief);
     }
-    println!("{}", content("text/html", &html()));
-    f.write_str(text)
+    let (html, text) = with_verdicts(&html(), text);
+    println!("{}", content("text/html", &html));
+    f.write_str(&text)
 }
 
 /// Text made safe for an HTML element or a double-quoted attribute, on one line.
