@@ -34,7 +34,7 @@ fn every_number_has_four_digits_and_stands_at_its_point() {
 ────  ─────────  ─────────────
 a        0.1235            NaN
 b     1235                   ∞
-c        3                  -1"
+c        3                  −1"
     );
 }
 
