@@ -11,7 +11,6 @@ static PENDING: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// From now on verdicts are kept for the next output, or for whoever calls [`pending_verdicts`]: printed at once, a line
 /// stands above the figure of its cell, because the kernel sends figures when the cell ends.
-#[cfg_attr(not(test), expect(dead_code, reason = "for a kernel that can run something at the end of each cell"))]
 pub(crate) fn wait_for_the_end_of_the_cell() {
     WAITING.store(true, Ordering::Relaxed);
 }
