@@ -1,8 +1,7 @@
 //! The arithmetic of memory against an allocator that counts every byte.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
-use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard};
 
 use dl_interview::data::rng;
@@ -12,35 +11,24 @@ use dl_interview::system::{MemoryPlan, Precision, checkpointed_backward, graph_b
 use dl_interview::tensor::{Tensor, no_grad};
 use ndarray::ArrayD;
 
-/// The system's allocator, with a tally of what the threads that work for a test take and give back. (The test harness has
-/// threads of its own, which free what they like, when they like.)
+/// The system's allocator, with a tally.
 struct Counting;
 
-static LIVE: AtomicIsize = AtomicIsize::new(0);
-static PEAK: AtomicIsize = AtomicIsize::new(0);
-
-thread_local! {
-    static COUNTS: Cell<bool> = const { Cell::new(false) };
-}
-
-fn tally(bytes: isize) {
-    if COUNTS.get() {
-        let live = LIVE.fetch_add(bytes, Relaxed) + bytes;
-        PEAK.fetch_max(live, Relaxed);
-    }
-}
+static LIVE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: every call goes to the system's allocator unchanged; counting allocates nothing.
 #[allow(unsafe_code)]
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        tally(layout.size() as isize);
+        let live = LIVE.fetch_add(layout.size(), Relaxed) + layout.size();
+        PEAK.fetch_max(live, Relaxed);
         // SAFETY: the caller keeps the promises that `alloc` asks for.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        tally(-(layout.size() as isize));
+        LIVE.fetch_sub(layout.size(), Relaxed);
         // SAFETY: `at` came from `System.alloc` with this layout.
         unsafe { System.dealloc(at, layout) }
     }
@@ -58,12 +46,8 @@ fn alone() -> MutexGuard<'static, ()> {
         let matrix = |n, m| Tensor::new(ArrayD::zeros(vec![n, m]));
         no_grad(|| matrix(40, 40).matmul(&matrix(40, 4096)));
     };
-    rayon::broadcast(|_| {
-        multiply();
-        COUNTS.set(true);
-    });
+    rayon::broadcast(|_| multiply());
     multiply();
-    COUNTS.set(true);
     guard
 }
 
@@ -72,8 +56,7 @@ fn count<T>(work: impl FnOnce() -> T) -> (usize, usize, T) {
     let before = LIVE.load(Relaxed);
     PEAK.store(before, Relaxed);
     let result = work();
-    let more = |bytes: isize| (bytes - before).try_into().expect("no more can be given back than was taken");
-    (more(PEAK.load(Relaxed)), more(LIVE.load(Relaxed)), result)
+    (PEAK.load(Relaxed) - before, LIVE.load(Relaxed) - before, result)
 }
 
 fn close(counted: usize, formula: usize, share: f64, what: &str) {
