@@ -26,7 +26,7 @@ fn net() -> Net {
 
 /// Three good epochs, then steps that lead out of all numbers.
 fn explodes(may_diverge: bool) -> Fit {
-    let schedule = Schedule::Step { every: 3 * 4, factor: 1e30 };
+    let schedule = Schedule::Step { every: 3 * 4, factor: Real::MAX.powf(0.8) };
     let optimizer = Optimizer::sgd(0.1);
     Fit { epochs: 10, batch: 25, optimizer, schedule, patience: Some(9), may_diverge, ..Fit::default() }
 }

@@ -108,6 +108,14 @@ mod tests {
     }
 
     #[test]
+    fn the_mask_of_a_condition_and_the_slopes_of_a_loss_count() {
+        let (w, condition) = (Tensor::parameter(Array2::ones((100, 100))), Tensor::new(Array2::zeros((100, 100))));
+        assert_eq!(graph_bytes(&condition.where_else(&w, &w)).activations, 2 * 10_000 * SIZE);
+        let loss = crate::nn::Loss::Mse.of(&w, &Array2::zeros((100, 100)));
+        assert_eq!(graph_bytes(&loss).activations, (10_000 + 1) * SIZE);
+    }
+
+    #[test]
     fn a_long_chain_and_many_uses_of_one_value_take_no_time() {
         let w = Tensor::parameter(ndarray::arr1(&[1.0]));
         let chain = (0..20_000).fold(w.clone(), |x, _| &x + &w);

@@ -276,4 +276,87 @@ mod tests {
         message("not a safetensors file");
         assert!(save(&small, folder.path().join("no/such/folder.safetensors")).is_err());
     }
+
+    /// A file with this header, and as many bytes after it.
+    fn write(file: &Path, header: &str, data: &[u8]) {
+        std::fs::write(file, [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat()).unwrap();
+    }
+
+    #[test]
+    fn numbers_that_cannot_be_read_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("net.safetensors");
+        let net = Net::new(vec![Layer::linear(2, 1, &mut rng(1)).without_bias()]);
+        let before = net.state();
+        for (dtype, bytes) in [("F16", 4), ("BF16", 4), ("I64", 16), ("U8", 2)] {
+            let header = format!(r#"{{"0.weight":{{"dtype":"{dtype}","shape":[1,2],"data_offsets":[0,{bytes}]}}}}"#);
+            write(&file, &header, &vec![0; bytes]);
+            let error = load(&net, &file).unwrap_err();
+            assert!(matches!(error, StoreError::Numbers { .. }));
+            let error = error.to_string();
+            assert!(error.contains(&format!("its 0.weight holds numbers of type {dtype}")), "{error}");
+            assert!(error.contains(".float()") && !error.contains("another net"), "{error}");
+        }
+        let header = r#"{"0.weight":{"dtype":"F64","shape":[1,2],"data_offsets":[0,16]}}"#;
+        let write = |numbers: [f64; 2]| write(&file, header, &numbers.map(f64::to_le_bytes).concat());
+        write([0.5, 1e300]);
+        if size_of::<Real>() == 4 {
+            let error = load(&net, &file).unwrap_err().to_string();
+            assert!(error.contains("its 0.weight holds 1e300, which is too large"), "{error}");
+            assert_eq!(net.state(), before);
+        } else {
+            load(&net, &file).unwrap();
+        }
+        write([-0.25, f64::INFINITY]); // as it was saved
+        load(&net, &file).unwrap();
+        assert_eq!(net.state()[0].1, ndarray::array![[-0.25, Real::INFINITY]].into_dyn());
+    }
+
+    #[test]
+    fn a_name_that_is_there_twice_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("net.safetensors");
+        let net = Net::new(vec![Layer::linear(2, 1, &mut rng(1)).without_bias()]);
+        let entry = |name: &str| format!(r#""{name}":{{"dtype":"F32","shape":[1,2],"data_offsets":[0,8]}}"#);
+        let once = entry("0.weight");
+        let data = [0.5_f32, 1.5].map(f32::to_le_bytes).concat();
+        for twice in [format!("{{{once},{once}}}"), format!(r#"{{{once},{}}}"#, entry(r"\u0030.weight"))] {
+            write(&file, &twice, &data);
+            let error = load(&net, &file).unwrap_err().to_string();
+            assert!(error.contains("its header has 2 entries with 1 different names"), "{error}");
+        }
+        // What is not an entry does not count.
+        let noted = format!(r#"{{"__metadata__":{{"a:b\"{{":"c:d","e":"f"}}, {once}}}"#);
+        write(&file, &noted, &data);
+        load(&net, &file).unwrap();
+        assert_eq!(net.state()[0].1, ndarray::array![[0.5, 1.5]].into_dyn());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_net_is_saved_where_a_link_points_to() {
+        use std::os::unix::fs::{PermissionsExt, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let [there, link, fresh] = ["there", "link", "fresh"].map(|name| folder.path().join(name));
+        std::fs::write(&there, "longer than nothing").unwrap();
+        std::fs::set_permissions(&there, PermissionsExt::from_mode(0o640)).unwrap();
+        symlink(&there, &link).unwrap();
+        save(&net(1), &link).unwrap();
+        assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+        let other = net(2);
+        load(&other, &there).unwrap();
+        assert_eq!(other.state(), net(1).state());
+        let mode = |file: &Path| std::fs::metadata(file).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&there), 0o640);
+        // A new file gets the rights that new files get.
+        save(&net(1), &fresh).unwrap();
+        std::fs::write(&there.with_extension("txt"), "").unwrap();
+        assert_eq!(mode(&fresh), mode(&there.with_extension("txt")));
+        // What is no file is not replaced by one.
+        let socket = folder.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        assert!(matches!(save(&net(1), &socket), Err(StoreError::File { .. })));
+        assert!(std::os::unix::fs::FileTypeExt::is_socket(&std::fs::metadata(&socket).unwrap().file_type()));
+        assert!(matches!(save(&net(1), folder.path()), Err(StoreError::File { .. })));
+    }
 }
