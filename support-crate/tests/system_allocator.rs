@@ -49,8 +49,19 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// One test at a time, or they would count each other's bytes.
-fn alone() -> MutexGuard<'static, ()> {
+/// One test at a time, or they would count each other's bytes. What a thread gives back when it ends, its buffer for products,
+/// would count in the next test.
+struct Alone {
+    _guard: MutexGuard<'static, ()>,
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        COUNTS.set(false);
+    }
+}
+
+fn alone() -> Alone {
     static ONE: Mutex<()> = Mutex::new(());
     let guard = ONE.lock().unwrap_or_else(|failed| failed.into_inner());
     // What is made once and stays: the threads of rayon, and in each thread a buffer for products as large as its cache.
@@ -64,7 +75,7 @@ fn alone() -> MutexGuard<'static, ()> {
     });
     COUNTS.set(true);
     multiply();
-    guard
+    Alone { _guard: guard }
 }
 
 /// Bytes more than before, at most and in the end, while `work` runs and what it returns lives.
@@ -338,6 +349,7 @@ fn every_operation_tells_what_it_keeps() {
             [&x, &y, &kernels, &ten, &long].iter().filter(|leaf| reaches(&result, leaf)).map(|leaf| leaf.len()).sum();
         let told = graph_bytes(&result).total() - before * size_of::<Real>();
         println!("{name}: counted {live}, told {told}");
-        assert!(live.abs_diff(told) < 4000, "{name}: counted {live}, told {told}");
+        // The nodes themselves take some hundred bytes each; what is put aside here, 8000 and more.
+        assert!(live.abs_diff(told) < 7000, "{name}: counted {live}, told {told}");
     }
 }

@@ -207,7 +207,8 @@ impl Optimizer {
         self
     }
 
-    /// ε, which keeps the division by √s finite.
+    /// ε, which keeps the division by √s finite. With ε = 0 nothing moves where s is 0: no gradient has come yet, or only some
+    /// whose squares are too small for a number.
     ///
     /// # Panics
     ///

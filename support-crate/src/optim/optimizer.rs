@@ -22,7 +22,8 @@ use crate::tensor::Real;
 /// | [`adam`](Optimizer::adam) | m ← β₁ m + (1−β₁) g, v ← β₂ v + (1−β₂) g², w ← w − η m̂ / (√v̂ + ε) | m, v |
 /// | [`adam_w`](Optimizer::adam_w) | w ← (1 − η λ) w, then as Adam | m, v |
 ///
-/// m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo that the averages start from 0.
+/// m̂ = m / (1 − β₁ᵗ) and v̂ = v / (1 − β₂ᵗ) undo that the averages start from 0. Where g is squared, it counts as at most what
+/// can be squared, about 10¹⁹ in `f32`: otherwise one such gradient would make s infinite for ever.
 ///
 /// ```
 /// use dl_interview::optim::Optimizer;

@@ -23,7 +23,7 @@ impl Incoming {
 #[inline(always)]
 fn squarable(g: Real) -> Real {
     let largest = Real::MAX.sqrt() / 2.0;
-    g.clamp(-largest, largest) + (g - g)
+    g.clamp(-largest, largest) + 0.0 * g
 }
 
 /// η / root, with ε where the settings want it. One of the two ε is 0, which costs less than a branch.

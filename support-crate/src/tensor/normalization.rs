@@ -134,19 +134,20 @@ impl Tensor {
         check_parameters("layer_norm", &shape, length, gamma, beta, eps);
         let d = length as Real;
         let x = contiguous(self.shared());
-        let (scale, shift) = (vector(gamma), vector(beta));
+        let (scale, shift) = (contiguous(gamma.shared()), vector(beta));
         let mut y = x.to_owned();
         let mut statistics = Vec::new(); // μ and 1 / √(σ² + ε) of each row
         for row in slice_mut(&mut y).chunks_exact_mut(length.max(1)) {
             let mean = sum_of(row, |x| x) as Real / d;
             let inverse = 1.0 / (sum_of(row, |x| (x - mean) * (x - mean)) as Real / d + eps).sqrt();
-            for ((x, gamma), beta) in row.iter_mut().zip(&scale).zip(&shift) {
+            for ((x, gamma), beta) in row.iter_mut().zip(slice(&scale)).zip(&shift) {
                 *x = (*x - mean) * inverse * gamma + beta;
             }
             statistics.push((mean, inverse));
         }
-        let bytes = (2 * statistics.len() + length + copied(self, &x)) * size_of::<Real>();
+        let bytes = (2 * statistics.len() + copied(self, &x) + copied(gamma, &scale)) * size_of::<Real>();
         Tensor::from_op("layer_norm", y, [self, gamma, beta], move |mut grad, [input, gamma, beta]| {
+            let scale = slice(&scale);
             // Σ g x̂ and Σ g: of a block of rows, and of all.
             let mut block = vec![(0.0, 0.0); length];
             let mut total = vec![(0.0_f64, 0.0_f64); length];

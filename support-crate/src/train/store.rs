@@ -350,7 +350,7 @@ mod tests {
         assert_eq!(mode(&there), 0o640);
         // A new file gets the rights that new files get.
         save(&net(1), &fresh).unwrap();
-        std::fs::write(&there.with_extension("txt"), "").unwrap();
+        std::fs::write(there.with_extension("txt"), "").unwrap();
         assert_eq!(mode(&fresh), mode(&there.with_extension("txt")));
         // What is no file is not replaced by one.
         let socket = folder.path().join("socket");
