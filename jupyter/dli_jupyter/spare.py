@@ -2,7 +2,7 @@
 
 A kernel needs about five seconds until it has loaded the crate. With `DLI_SPARE_KERNEL=1` (`cargo xtask lab` sets it,
 unless told `--no-spare`) the Jupyter server starts the next kernel while the reader reads; whoever opens or restarts
-a notebook then gets that one. A spare costs about 350 MB of memory. It watches the server like any other kernel does
+a notebook then gets that one. A spare costs about 330 MB of memory. It watches the server like any other kernel does
 (see `kernel`), so it ends with it, however the server ends.
 
 Jupyter finds this class by the entry point in `pyproject.toml` and by the name in the kernelspec.

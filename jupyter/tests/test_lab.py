@@ -242,10 +242,12 @@ def test_the_printed_address_opens_the_index(lab, context):
     assert wait_until(lambda: "?token=" in lab.log.read_text(), START), lab.log.read_text()
     address = re.search(r"http://127\.0\.0\.1:\d+\S*\?token=", lab.log.read_text())[0]
     page = context.new_page()
-    page.goto(address + lab.token)
+    page.goto(address + lab.token + "&reset")  # without the tabs of other tests
     title = page.get_by_role("heading", name="Deep-learning interview questions, answered by running them")
     expect(title, f"{address}… does not show the index").to_be_visible()
     assert ("You are root" in lab.log.read_text()) == (os.getuid() == 0)
+    # It has a kernel now. (What becomes of one that nobody uses: `test_idle_kernels.py`.)
+    assert wait_until(lambda: "idle durations > 14400 seconds" in lab.log.read_text(), OPEN), "not the four hours of the README"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ pub struct Options {
     /// Port to listen on [default: the first free one from 8888]
     #[arg(long)]
     port: Option<u16>,
-    /// Do not keep a second kernel ready in the background (it holds about 350 MB of memory)
+    /// Do not keep a second kernel ready in the background (it holds about 330 MB of memory)
     #[arg(long)]
     no_spare: bool,
     /// Options for JupyterLab itself, after `--`
