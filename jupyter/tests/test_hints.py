@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from conftest import SETUP
 from dli_jupyter import PANIC_MARKER, hints
 from test_kernel import kernel
 
@@ -153,3 +154,10 @@ def test_definitions_are_those_that_other_cells_see():
     let text = "let not_in_a_text = 1;";
     """
     assert hints.definitions(source) == {"a", "b", "c", "d", "e", "F", "text"}
+
+
+def test_the_report_of_the_runner_has_the_hint(make, execute):
+    code, failures = execute([make("moved", SETUP, "let a = vec![1];", "let b = a;", "println!(\"{a:?}\")")])
+    [message] = [failure["message"] for failure in failures["moved"]]
+    assert code == 1 and "\x1b" not in message
+    assert re.search(r"cannot find value `a`.*→ `a` was handed over \(moved\) by cell \[\d+\]", message, re.DOTALL), message

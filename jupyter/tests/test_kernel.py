@@ -326,3 +326,18 @@ def test_kernels_see_no_version_that_the_project_does_not_use():
     template.ensure()
     seen = {path.stem for path in template.CARGO_HOME.glob("registry/cache/*/*.crate")}
     assert seen and seen <= template.locked_crates()
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="only Linux tells what a process takes")
+def test_a_kernel_claims_no_memory_before_it_needs_it(monkeypatch):
+    def megabytes():
+        with kernel() as (manager, client):
+            run(client, "let warm = 1;")
+            family = below(manager.provisioner.process.pid)
+            rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in family]
+            return sum(int(re.search(r"^Pss: +(\d+) kB", rollup, re.M)[1]) for rollup in rollups) / 1024
+
+    ours = megabytes()
+    monkeypatch.setenv("MIMALLOC_ARENA_EAGER_COMMIT", "2")  # as the allocator does by itself
+    monkeypatch.setenv("MIMALLOC_PURGE_DELAY", "1000")
+    assert ours < 0.9 * megabytes()
