@@ -1,8 +1,8 @@
-"""Starts one Rust kernel: `python -m dli_jupyter.kernel CONNECTION_FILE [--in-template]`.
+"""Starts one Rust kernel: `python -m dli_jupyter.kernel CONNECTION_FILE [--spare | --in-template]`.
 
 Gives the kernel a private clone of the template (see `template`), runs evcxr in it, stays beside it, and takes the
-clone away afterwards. The kernel dies with whoever started it, however that one ends. (With `--in-template` it works in
-the template itself: see `warm`.)
+clone away afterwards. The kernel dies with whoever started it, however that one ends. With `--spare` (see `spare`) it takes
+the connection file away, too; with `--in-template` (see `warm`) it works in the template itself.
 """
 
 import contextlib
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 from . import template
 
@@ -34,24 +35,15 @@ def _ignore_interrupts():
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def main(connection_file, in_template=False):
+def main(connection_file, option=None):
     parent = os.getppid()
     _start_guard()
-    try:
-        if in_template:
-            found, folder, locks = template.settings(), template.TEMPLATE, []
-        else:
-            found = template.ensure()
-            folder, lock = template.clone()
-            locks = [lock]
-    except template.KernelError as error:
-        print(f"kernel: {error}", file=sys.stderr, flush=True)
-        return 1
-    process = None
+    process = folder = None
 
     def end(*_):
-        if process:
-            process.terminate()
+        if process is None:
+            sys.exit(1)  # to `finally`
+        process.terminate()
 
     def interrupt(*_):
         # JupyterLab signals the whole process group, and so the process that runs the cells, where a training listens (see
@@ -67,9 +59,15 @@ def main(connection_file, in_template=False):
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
     try:
+        if option == "--in-template":
+            found, place, locks = template.settings(), template.TEMPLATE, []
+        else:
+            found = template.ensure()
+            folder, lock = template.clone()
+            place, locks = folder, [lock]
         process = subprocess.Popen(
             [found["evcxr"], "--control_file", connection_file],
-            env=template.environment(found, folder),
+            env=template.environment(found, place),
             stdout=subprocess.DEVNULL,  # only says that it found no settings of the user's; errors go to stderr
             pass_fds=locks,  # the clone counts as in use for as long as any process of this kernel lives
             preexec_fn=_ignore_interrupts,
@@ -82,12 +80,17 @@ def main(connection_file, in_template=False):
                     process.terminate()
                     time.sleep(0.2)
                     process.kill()
+    except template.KernelError as error:
+        print(f"kernel: {error}", file=sys.stderr, flush=True)
+        return 1
     finally:
-        if not in_template:
+        if folder:
             shutil.rmtree(folder, ignore_errors=True)
+        if option == "--spare":
+            Path(connection_file).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":
-    if sys.argv[2:] not in ([], ["--in-template"]):
-        sys.exit("usage: python -m dli_jupyter.kernel CONNECTION_FILE [--in-template]")
-    sys.exit(main(sys.argv[1], in_template=len(sys.argv) == 3))
+    if len(sys.argv) < 2 or sys.argv[2:] not in ([], ["--spare"], ["--in-template"]):
+        sys.exit("usage: python -m dli_jupyter.kernel CONNECTION_FILE [--spare | --in-template]")
+    sys.exit(main(*sys.argv[1:]))

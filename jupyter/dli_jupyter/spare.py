@@ -34,7 +34,7 @@ class Spare:
         os.close(handle)
         _, self.connection = write_connection_file(self.file, ip="127.0.0.1", key=os.urandom(16).hex().encode())
         self.connection["key"] = self.connection["key"].encode()
-        command = [part.replace("{connection_file}", self.file) for part in argv]
+        command = [*(part.replace("{connection_file}", self.file) for part in argv), "--spare"]
         self.process = launch_kernel(command, env=env, cwd=cwd, independent=False)
 
     def fits(self, argv, cwd):
@@ -51,7 +51,10 @@ class Spare:
         self.forget()
 
     def forget(self):
-        """Takes away the connection file: the kernel has read it, and Jupyter writes one of its own."""
+        """Takes away the connection file: the kernel has read it, and Jupyter writes one of its own.
+
+        The kernel does that, too, when it ends, unless it is killed; this process may be killed as well.
+        """
         try:
             os.unlink(self.file)
         except FileNotFoundError:

@@ -289,7 +289,8 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
             else:
                 log("kernel: the support crate has changed; compiling it for the notebooks …")
             # Whatever interrupts the next steps: the other crates are as they were, and nothing else is trusted.
-            _write_stamp({"tools": old["tools"], "files": old["files"]})
+            others = {name: size for name, size in old["files"].items() if _costs_a_new_template(name)}
+            _write_stamp({"tools": old["tools"], "files": others})
             if any(map(_is_own, damaged)):
                 for notes in TEMPLATE.glob("target/**/.fingerprint/*"):
                     if _is_own(notes.name):
@@ -402,8 +403,12 @@ def clone():
         folder = Path(tempfile.mkdtemp(prefix="k.", dir=RUN))
         lock = os.open(folder / LOCK_NAME, os.O_CREAT | os.O_RDWR)
         fcntl.flock(lock, fcntl.LOCK_EX)
-    with _lock("template.lock", fcntl.LOCK_SH):
-        _copy(TEMPLATE, folder)
+    try:
+        with _lock("template.lock", fcntl.LOCK_SH):
+            _copy(TEMPLATE, folder)
+    except BaseException:  # also when this process is told to end
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder, lock
 
 

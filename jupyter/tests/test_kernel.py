@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,7 +49,7 @@ def run(client, code, timeout=600):
                 idle = idle or message["content"].get("execution_state") == "idle"
                 wait = SILENCE if idle else timeout
     assert idle, f"the cell did not end within {timeout} s"
-    return "".join(c.get("text", "") + c.get("data", {}).get("text/plain", "") for c in said)
+    return "".join(c.get("text", "") + c.get("data", {}).get("text/plain", "") + c.get("evalue", "") for c in said)
 
 
 def processes():
@@ -72,7 +73,7 @@ def below(pid):
         tree |= more
 
 
-def wait_until(what, seconds=10):
+def wait_until(what, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if what():
@@ -244,8 +245,6 @@ def test_a_kernel_killed_in_the_middle_of_a_cell_leaves_nothing_behind(victim):
     evcxr = next(p for p in family if "--control_file" in processes()[p][1])
     assert len(family) >= 3, "launcher, evcxr, and the process that runs the cell"
     os.kill({"launcher": launcher, "evcxr": evcxr, "server": server.pid}[victim], signal.SIGKILL)
-    if victim == "launcher":  # Jupyter ends the process group of a kernel that died
-        os.killpg(launcher, signal.SIGKILL)
     server_gone = server.kill if victim != "server" else lambda: None
     try:
         assert wait_until(lambda: not family & living()), {p: processes().get(p) for p in family}
@@ -285,7 +284,7 @@ with kernel() as (manager, client):
 
 def test_a_changed_crate_is_compiled_anew_and_nothing_else():
     """The next kernel start notices, says so, and leaves the other crates as they are."""
-    assert template._stamp() == template.fingerprint(template.settings())
+    template.ensure()
     source = template.CRATE / "src" / "lib.rs"
     compiled = {p: p.stat().st_mtime_ns for p in template.TEMPLATE.rglob("*.rlib")}
     times = source.stat()
@@ -300,7 +299,101 @@ def test_a_changed_crate_is_compiled_anew_and_nothing_else():
         assert len(said) == 2, "the second start finds nothing to do"
     finally:
         os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
-        template.STAMP.write_text(json.dumps(template.fingerprint(template.settings())))
+        template._write_stamp({**template._stamp(), **template.fingerprint(template.settings())})
+
+
+@contextlib.contextmanager
+def aside(path):
+    """Without `path` for a while."""
+    hidden = path.with_name(f"{path.name}.hidden")
+    path.rename(hidden)
+    try:
+        yield
+    finally:
+        hidden.rename(path)
+
+
+def some(folder, pattern):
+    return next(folder.rglob(pattern))
+
+
+DAMAGE = {
+    "the template": lambda: template.TEMPLATE,
+    "the prelude": lambda: template.CONFIG / "init.evcxr",
+    "the cargo settings": lambda: template.KERNEL / ".cargo" / "config.toml",
+    "the cargo home": lambda: template.CARGO_HOME,
+    "our crate": lambda: some(template.TEMPLATE, "libdl_interview-*.rlib"),
+    "another crate": lambda: some(template.TEMPLATE, "libndarray-*.rlib"),
+    "cargo's notes": lambda: some(template.TEMPLATE, ".fingerprint/ndarray-*"),
+    "the sources of std": lambda: Path(template.settings()["std"]) / "alloc",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_template_from_which_something_is_missing_is_not_current(what):
+    template.ensure()
+    command = [sys.executable, "-m", "dli_jupyter.template", "--is-current"]
+    with aside(DAMAGE[what]()):
+        assert not template.is_current(template.settings())
+        assert subprocess.run(command).returncode == 1
+    assert subprocess.run(command).returncode == 0
+
+
+def test_what_can_be_mended_is_mended_without_compiling_the_other_crates():
+    template.ensure()
+    others = {p: p.stat().st_mtime_ns for p in template.TEMPLATE.rglob("*.rlib") if "dl_interview" not in p.name}
+    own = some(template.TEMPLATE, "libdl_interview-*.rlib")
+    part = own.read_bytes()[:1000]
+    own.unlink()  # not in place: kernels that run share it
+    own.write_bytes(part)
+    (template.CONFIG / "init.evcxr").unlink()
+    gone = template.CARGO_HOME.rename(template.KERNEL / "cargo-home.gone")  # whole at once: kernels may be using it
+    shutil.rmtree(gone, ignore_errors=True)
+    said = []
+    template.ensure(log=said.append)
+    assert "damaged" in said[0] and len(said) == 2, said
+    assert template.is_current(template.settings())
+    assert others == {p: p.stat().st_mtime_ns for p in others}
+    with kernel() as (_, client):
+        assert run(client, "seed()").strip() == "42"
+
+
+def test_without_the_sources_of_std_the_kernel_says_what_to_do():
+    template.ensure()
+    with aside(Path(template.settings()["std"]) / "core"):
+        with pytest.raises(template.KernelError, match="cargo xtask setup"):
+            template.ensure()
+
+
+def test_a_compilation_that_is_interrupted_leaves_no_process_and_costs_only_itself():
+    template.ensure()
+    source = template.CRATE / "src" / "lib.rs"
+    times = source.stat()
+    os.utime(source)
+    try:
+        for end in (lambda pid: os.kill(pid, signal.SIGKILL), lambda pid: os.killpg(pid, signal.SIGHUP)):
+            command = [sys.executable, "-m", "dli_jupyter.template"]
+            builder = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+            family = set()
+
+            def kernel_is_at_work():
+                family.update(below(builder.pid))
+                return any("evcxr" in processes().get(pid, (0, ""))[1] for pid in family)
+
+            try:
+                assert wait_until(kernel_is_at_work, 60)
+                time.sleep(1)
+                family |= below(builder.pid)
+            finally:
+                end(builder.pid)
+                builder.wait()
+            assert wait_until(lambda: not family & living(), 30), {p: processes().get(p) for p in family & living()}
+        said = []
+        template.ensure(log=said.append)
+        assert "support crate has changed" in said[0] and len(said) == 2, said
+    finally:
+        os.utime(source, ns=(times.st_atime_ns, times.st_mtime_ns))
+        template._write_stamp({**template._stamp(), **template.fingerprint(template.settings())})
 
 
 def test_a_crate_that_changes_under_a_running_kernel_is_compiled_in_its_clone_only():
@@ -317,8 +410,13 @@ def test_a_crate_that_changes_under_a_running_kernel_is_compiled_in_its_clone_on
 
 def test_without_a_setup_the_kernel_says_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(template, "KERNEL", tmp_path)
-    with pytest.raises(template.KernelError, match="cargo xtask setup"):
+    with pytest.raises(template.KernelError, match="not set up. Run `cargo xtask setup`"):
         template.ensure()
+    whole = json.dumps({"evcxr": sys.executable, "toolchain": "/", "std": None})
+    for text in ("", whole[:20], "{}", "[]", whole):
+        (tmp_path / "settings.json").write_text(text)
+        with pytest.raises(template.KernelError, match="settings.json is damaged. Run `cargo xtask setup`"):
+            template.ensure()
 
 
 def test_kernels_see_no_version_that_the_project_does_not_use():

@@ -4,8 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from jupyter_client.manager import AsyncKernelManager
 from conftest import ROOT
 from dli_jupyter import spare, template
 from dli_jupyter.execute import OneKernel, installed_kernel
-from test_kernel import below, clones, living, wait_until
+from test_kernel import below, clones, living, processes, wait_until
 
 
 @contextlib.asynccontextmanager
@@ -128,3 +131,48 @@ async def scene():
         await asyncio.sleep(120)
 asyncio.run(scene())
 """
+
+
+@pytest.mark.parametrize("how", ["killed", "Ctrl-C twice"])
+def test_a_lab_that_ends_takes_everything_with_it(how, tmp_path):
+    template.ensure()
+    before = clones()
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = ["cargo", "xtask", "--python-env", sys.prefix, "lab", "--no-browser", "--port", str(port)]
+    command += ["--", "--allow-root", "--IdentityProvider.token=open"]
+    lab = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+
+    def kernel_started():
+        url = f"http://127.0.0.1:{port}/api/kernels"
+        header = {"Authorization": "token open"}
+        with contextlib.suppress(OSError):
+            return urllib.request.urlopen(urllib.request.Request(url, b'{"name": "rust"}', header), timeout=60)
+
+    try:
+        assert wait_until(kernel_started, 180)
+        assert wait_until(lambda: len(clones() - before) == 2 and list(tmp_path.glob("spare-*")), 120)
+        family = below(lab.pid) | {lab.pid}
+        if how == "killed":
+            lab.kill()
+        else:
+            os.killpg(lab.pid, signal.SIGINT)
+            time.sleep(0.3)
+            os.killpg(lab.pid, signal.SIGINT)
+        lab.wait()
+        assert wait_until(lambda: not family & living(), 60), {p: processes().get(p) for p in family & living()}
+        assert wait_until(lambda: clones() <= before)
+        assert not list(tmp_path.glob("spare-*")), "a connection file of the spare was left"
+        socket.create_server(("127.0.0.1", port)).close()
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(lab.pid, signal.SIGKILL)
+        lab.wait()

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::command::output_of;
 use crate::root;
@@ -60,9 +60,12 @@ pub fn lab(python_env: &Path, options: &Options) -> Result<()> {
     }
     command.args(&options.jupyter).current_dir(root());
     println!("JupyterLab is starting. Stop it with Ctrl-C, twice.");
-    let status = command.status()?;
-    if !status.success() {
-        bail!("JupyterLab ended with {status}");
+    // On Unix JupyterLab takes the place of this process, so that whatever ends the one ends the other.
+    #[cfg(unix)]
+    return Err(std::os::unix::process::CommandExt::exec(&mut command)).context("JupyterLab does not start");
+    #[cfg(not(unix))]
+    match command.status().context("JupyterLab does not start")? {
+        status if status.success() => Ok(()),
+        status => bail!("JupyterLab ended with {status}"),
     }
-    Ok(())
 }
