@@ -328,13 +328,18 @@ def _prepare(found):
     users_own = _users_cargo_home()
     for name in ("git", "credentials.toml"):
         _link(CARGO_HOME / name, users_own / name)
-    # Not a link: a path in these settings is relative to where they lie.
-    include = [str(path) for path in (users_own / "config.toml", users_own / "config") if path.exists()][:1]
-    (CARGO_HOME / "config.toml").unlink(missing_ok=True)
-    (CARGO_HOME / "config.toml").write_text(f"include = {json.dumps(include)}\n" if include else "")
+    _write_cargo_settings()
     _registry(users_own / "registry")
     # The same versions as everywhere else in the project. (cargo drops from this copy what notebooks do not use.)
     shutil.copyfile(ROOT / "Cargo.lock", TEMPLATE / "Cargo.lock")
+
+
+def _write_cargo_settings():
+    """Includes the user's own settings. (In a link to them, a path would be relative to the link.)"""
+    own = [str(path) for path in (_users_cargo_home() / "config.toml", _users_cargo_home() / "config") if path.is_file()]
+    settings_file = CARGO_HOME / "config.toml"
+    settings_file.unlink(missing_ok=True)  # it may be a link that an older version made
+    settings_file.write_text(f"include = {json.dumps(own[:1], ensure_ascii=False)}\n" if own else "")
 
 
 def _link(link, target):

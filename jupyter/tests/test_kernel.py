@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import Empty
 
 import pytest
+from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from conftest import ROOT, SETUP
@@ -22,10 +23,10 @@ from dli_jupyter.execute import SILENCE, OneKernel, installed_kernel
 
 
 @contextlib.contextmanager
-def kernel():
-    manager = KernelManager(kernel_name="rust", kernel_spec_manager=OneKernel(installed_kernel()))
+def kernel(spec=None, env=None):
+    manager = KernelManager(kernel_name="rust", kernel_spec_manager=OneKernel(spec or installed_kernel()))
     manager.shutdown_wait_time = 2
-    manager.start_kernel(cwd=str(ROOT / "notebooks"))
+    manager.start_kernel(cwd=str(ROOT / "notebooks"), **({"env": env} if env else {}))
     client = manager.client()
     client.start_channels()
     try:
@@ -168,6 +169,29 @@ TYPES = [
     ('"3.5".parse::<f64>()', "Result<f64, std::num::ParseFloatError>"),
     ("std::rc::Rc::new(std::cell::RefCell::new(vec![1]))", "std::rc::Rc<std::cell::RefCell<Vec<i32>>>"),
 ]
+
+
+def test_the_kernel_can_tell_every_type_of_std_that_a_stock_kernel_can():
+    """The file holds what a stock evcxr, which reads the whole sources of std and of all that it depends on, answers."""
+    lines = Path(__file__).with_name("std_types.txt").read_text().splitlines()
+    types = dict(line.rsplit(" => ", 1) for line in lines)
+    with kernel() as (_, client):
+        counted = "let mut n = std::collections::HashMap::new();\nfor x in [1, 2, 1] { *n.entry(x).or_insert(0) += 1; }"
+        assert run(client, counted) == ""
+        assert run(client, "let kept: Vec<_> = n.keys().copied().collect();") == ""
+        told = {}
+        for part in batched(types, 30):  # one cell with all of them would take rustc long
+            said = run(client, "\n".join(f"let v{i} = {code};" for i, code in enumerate(part)))
+            assert said == "", said
+            names = dict(re.findall(r"(v\d+): (.*)", run(client, ":vars")))
+            told |= {code: names[f"v{i}"] for i, code in enumerate(part)}
+            run(client, "\n".join(f"drop(v{i});" for i in range(len(part))))
+        assert told == types
+
+
+def batched(items, size):
+    items = list(items)
+    return [items[i : i + size] for i in range(0, len(items), size)]
 
 
 # A million epochs: it ends because it is stopped. It says "go" when the training is under way, after its first epoch.
@@ -417,6 +441,80 @@ def test_without_a_setup_the_kernel_says_what_to_do(monkeypatch, tmp_path):
         (tmp_path / "settings.json").write_text(text)
         with pytest.raises(template.KernelError, match="settings.json is damaged. Run `cargo xtask setup`"):
             template.ensure()
+
+
+USERS_SETTINGS = """\
+[build]
+rustc-wrapper = "no-such-wrapper"
+rustc-workspace-wrapper = "no-such-wrapper"
+target = "wasm32-unknown-unknown"
+target-dir = "/no/such/folder"
+build-dir = "/no/such/folder"
+rustflags = ["--cfg", "of_the_user"]
+[profile.dev]
+panic = "abort"
+[net]
+offline = true
+"""
+USERS_VARIABLES = {
+    "RUSTC_WRAPPER": "no-such-wrapper",
+    "RUSTC_WORKSPACE_WRAPPER": "no-such-wrapper",
+    "CARGO_BUILD_RUSTC_WRAPPER": "no-such-wrapper",
+    "CARGO_BUILD_TARGET": "wasm32-unknown-unknown",
+    "CARGO_TARGET_DIR": "/no/such/folder",
+    "CARGO_BUILD_BUILD_DIR": "/no/such/folder",
+    "CARGO_ENCODED_RUSTFLAGS": "--cfg\x1fof_the_user",
+    "RUSTFLAGS": "--cfg of_the_user",
+    "CARGO_PROFILE_DEV_PANIC": "abort",
+    "RUST_SRC_PATH": "/no/such/folder",
+}
+
+
+@pytest.mark.parametrize("where", ["settings", "variables"])
+def test_what_users_tell_cargo_for_builds_of_their_own_does_not_reach_a_kernel(where, monkeypatch, tmp_path):
+    """Asks cargo in a crate without dependencies, the way evcxr does in its own."""
+    theirs, crate = tmp_path / "theirs", tmp_path / "crate"
+    (crate / "src").mkdir(parents=True)
+    theirs.mkdir()
+    (theirs / "rustup").touch()
+    (theirs / "linker-of-theirs").touch(0o755)
+    monkeypatch.setenv("PATH", f"{theirs}:{os.environ['PATH']}")
+    monkeypatch.setattr(template, "CARGO_HOME", tmp_path / "cargo-home")
+    monkeypatch.setenv("CARGO_HOME", str(theirs))
+    if where == "settings":
+        (theirs / "config.toml").write_text(USERS_SETTINGS)
+    else:
+        for name, value in USERS_VARIABLES.items():
+            monkeypatch.setenv(name, value)
+    template.CARGO_HOME.mkdir()
+    template._write_cargo_settings()
+    (crate / ".cargo").mkdir()
+    (crate / ".cargo" / "config.toml").write_text(template.CARGO_CONFIG)
+    (crate / "Cargo.toml").write_text('[package]\nname = "c"\nversion = "1.0.0"\nedition = "2024"\n[workspace]\n')
+    (crate / "src" / "main.rs").write_text(
+        'fn main() { assert!(!cfg!(of_the_user)); assert!(std::panic::catch_unwind(|| panic!("caught")).is_err()); }'
+    )
+    env = template.environment(template.settings(), crate)
+    assert shutil.which("linker-of-theirs", path=env["PATH"]), "what lies beside rustup is still found"
+    evcxrs = {"CARGO_TARGET_DIR": "target", "CARGO_BUILD_BUILD_DIR": "target", "RUSTFLAGS": "-Cprefer-dynamic"}
+    host = re.search("host: (.*)", subprocess.check_output([env["RUSTC"], "-vV"], text=True, env=env)).group(1)
+    command = ["cargo", "run", "--quiet", "--target", host]
+    done = subprocess.run(command, cwd=crate, env={**env, **evcxrs}, text=True, capture_output=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_paths_in_the_users_cargo_settings_stay_relative_to_where_they_lie(monkeypatch, tmp_path):
+    (tmp_path / "own" / ".cargo").mkdir(parents=True)
+    (tmp_path / "own" / ".cargo" / "config.toml").write_text('[build]\nrustdoc = "./tools/doc"\n')
+    monkeypatch.setenv("CARGO_HOME", str(tmp_path / "own" / ".cargo"))
+    monkeypatch.setattr(template, "CARGO_HOME", tmp_path / "cargo-home")
+    template.CARGO_HOME.mkdir()
+    template._write_cargo_settings()
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "c"\nversion = "1.0.0"\n[lib]\npath = "c.rs"\n[workspace]\n')
+    (tmp_path / "c.rs").write_text("")
+    env = template.environment(template.settings(), tmp_path)
+    done = subprocess.run(["cargo", "doc"], cwd=tmp_path, env=env, text=True, capture_output=True)
+    assert f"{tmp_path}/own/./tools/doc" in done.stderr or f"{tmp_path}/own/tools/doc" in done.stderr, done.stderr
 
 
 def test_kernels_see_no_version_that_the_project_does_not_use():

@@ -18,6 +18,13 @@ const KERNEL_CRATES: u64 = 275;
 
 /// Sets up what is missing and returns the Python to use.
 pub fn setup(python_env: &Path) -> Result<PathBuf> {
+    if let Some(what) = not_for_paths(root()) {
+        bail!(
+            "the path of this folder, {:?}, contains {what}, which Python, cargo or the notebooks' `:dep` lines cannot \
+             handle. Move the folder, or rename the one it lies in, then repeat the command",
+            root()
+        );
+    }
     fs::create_dir_all(root().join("target"))?;
     // Two set-ups at once would install over each other. The second one waits, then finds everything done.
     let lock = File::create(root().join("target/setup.lock"))?;
@@ -38,6 +45,15 @@ pub fn setup(python_env: &Path) -> Result<PathBuf> {
     jupyter_config(python_env)?;
     template(&python)?;
     Ok(python)
+}
+
+/// What in a path keeps the tools from working. (Spaces and letters of any language are fine.)
+fn not_for_paths(path: &Path) -> Option<String> {
+    let Some(text) = path.to_str() else {
+        return Some("bytes that are not UTF-8".to_owned());
+    };
+    let text = if cfg!(windows) { text.replace([':', '\\'], "/") } else { text.to_owned() };
+    text.chars().find(|c| c.is_control() || "\"\\:".contains(*c)).map(|c| format!("{c:?}"))
 }
 
 /// A Python of the environment: `bin/python`, on Windows `Scripts\python.exe`.
@@ -272,4 +288,19 @@ fn write_if_changed(path: &Path, text: &str) -> Result<()> {
     let unfinished = path.with_extension("unfinished");
     let written = fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path));
     written.with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_cannot_work_is_told_before_anything_is_built() {
+        for path in ["/home/kim/dl", "/home/kim/My notes/딥러닝 (2)/it's #1 {x} $HOME, 50 %"] {
+            assert_eq!(not_for_paths(Path::new(path)), None);
+        }
+        for (path, what) in [("/a\"b", "'\"'"), ("/a\nb", "'\\n'"), ("/a\\b", "'\\\\'"), ("/a:b", "':'")] {
+            assert_eq!(not_for_paths(Path::new(path)).as_deref(), Some(what));
+        }
+    }
 }
