@@ -248,11 +248,12 @@ def _is_own(name):
     return any(own in name for own in OWN_CRATE)
 
 
-def _costs_a_new_template(name):
-    """Whether cargo would have to compile another crate than ours to get this file back. It does not notice by itself."""
-    path = Path(name)
-    compiled = path.suffix in COMPILED or NOTES & set(path.parts)
-    return path.parts[0] == TEMPLATE.name and compiled and not _is_own(name)
+def _compile_anew(names):
+    """Takes away cargo's notes about the crates that these files belong to: it does not look into what it has compiled."""
+    hashes = {found for name in names if name.startswith("template/") for found in re.findall("-([0-9a-f]{16})", name)}
+    for notes in TEMPLATE.glob("target/**/.fingerprint/*"):
+        if notes.name.rpartition("-")[2] in hashes:
+            shutil.rmtree(notes)
 
 
 def is_current(found):
@@ -283,18 +284,15 @@ def ensure(log=lambda text: print(text, file=sys.stderr, flush=True)):
             raise KernelError(f"{found['std']} is damaged. {DO_SET_UP}")
         damaged = [name for name in damaged if not name.startswith("std-")]  # of an older toolchain
         start = time.monotonic()
-        if old.get("files") and old["tools"] == new["tools"] and not any(map(_costs_a_new_template, damaged)):
+        if old.get("files") and old["tools"] == new["tools"]:
             if damaged:
                 log(f"kernel: {KERNEL / damaged[0]} is damaged ({len(damaged)} files are); mending …")
             else:
                 log("kernel: the support crate has changed; compiling it for the notebooks …")
             # Whatever interrupts the next steps: the other crates are as they were, and nothing else is trusted.
-            others = {name: size for name, size in old["files"].items() if _costs_a_new_template(name)}
+            others = {k: v for k, v in old["files"].items() if os.path.splitext(k)[1] in COMPILED and not _is_own(k)}
             _write_stamp({"tools": old["tools"], "files": others})
-            if any(map(_is_own, damaged)):
-                for notes in TEMPLATE.glob("target/**/.fingerprint/*"):
-                    if _is_own(notes.name):
-                        shutil.rmtree(notes)
+            _compile_anew(damaged)
         else:
             log("kernel: compiling what the notebooks depend on, once (about 6 minutes on 2 cores) …")
             STAMP.unlink(missing_ok=True)

@@ -17,14 +17,14 @@ from jupyter_client.manager import AsyncKernelManager
 from conftest import ROOT
 from dli_jupyter import spare, template
 from dli_jupyter.execute import OneKernel, installed_kernel
-from test_kernel import below, clones, living, processes, wait_until
+from test_kernel import PATIENCE, below, clones, living, processes, wait_until
 
 
 @contextlib.asynccontextmanager
 async def server():
     """A stand-in for the Jupyter server: its way to start kernels, and a spare without the usual pause."""
     manager = AsyncKernelManager(kernel_name="rust", kernel_spec_manager=OneKernel(installed_kernel()))
-    manager.shutdown_wait_time = 2
+    manager.shutdown_wait_time = 30
     await manager.start_kernel(cwd=str(ROOT / "notebooks"))
     try:
         yield manager
@@ -38,16 +38,16 @@ async def answer(manager, code):
     client = manager.client()
     client.start_channels()
     try:
-        await client.wait_for_ready(timeout=120)
+        await client.wait_for_ready(timeout=PATIENCE)
         said = []
-        await client.execute_interactive(code, timeout=60, output_hook=lambda m: said.append(m["content"]))
+        await client.execute_interactive(code, timeout=PATIENCE, output_hook=lambda m: said.append(m["content"]))
         return "".join(c.get("data", {}).get("text/plain", "") for c in said).strip()
     finally:
         client.stop_channels()
 
 
 async def next_spare():
-    for _ in range(200):
+    for _ in range(20 * PATIENCE):
         if spare.SpareProvisioner.spare:
             return spare.SpareProvisioner.spare
         await asyncio.sleep(0.05)
@@ -128,7 +128,7 @@ async def scene():
     async with server():
         await next_spare()
         print("spare", flush=True)
-        await asyncio.sleep(120)
+        await asyncio.sleep(3600)
 asyncio.run(scene())
 """
 
@@ -155,11 +155,11 @@ def test_a_lab_that_ends_takes_everything_with_it(how, tmp_path):
         url = f"http://127.0.0.1:{port}/api/kernels"
         header = {"Authorization": "token open"}
         with contextlib.suppress(OSError):
-            return urllib.request.urlopen(urllib.request.Request(url, b'{"name": "rust"}', header), timeout=60)
+            return urllib.request.urlopen(urllib.request.Request(url, b'{"name": "rust"}', header), timeout=PATIENCE)
 
     try:
-        assert wait_until(kernel_started, 180)
-        assert wait_until(lambda: len(clones() - before) == 2 and list(tmp_path.glob("spare-*")), 120)
+        assert wait_until(kernel_started)
+        assert wait_until(lambda: len(clones() - before) == 2 and list(tmp_path.glob("spare-*")))
         family = below(lab.pid) | {lab.pid}
         if how == "killed":
             lab.kill()
@@ -168,7 +168,7 @@ def test_a_lab_that_ends_takes_everything_with_it(how, tmp_path):
             time.sleep(0.3)
             os.killpg(lab.pid, signal.SIGINT)
         lab.wait()
-        assert wait_until(lambda: not family & living(), 60), {p: processes().get(p) for p in family & living()}
+        assert wait_until(lambda: not family & living()), {p: processes().get(p) for p in family & living()}
         assert wait_until(lambda: clones() <= before)
         assert not list(tmp_path.glob("spare-*")), "a connection file of the spare was left"
         socket.create_server(("127.0.0.1", port)).close()
