@@ -63,7 +63,8 @@ impl Scaler {
     ///
     /// # Panics
     ///
-    /// When `inputs` has no row, or a value is not finite.
+    /// When `inputs` has no row, a value is not finite, or the values of a column lie further apart than the largest number
+    /// (except for [`Scaling::Log`]).
     ///
     /// ```
     /// use dl_interview::data::{Scaler, Scaling};
@@ -79,6 +80,18 @@ impl Scaler {
         if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
             panic!(
                 "Scaler::fit: the value in row {row}, column {column} is {value}; remove or replace it before fitting"
+            );
+        }
+        let range = |column: ArrayView1<Real>| {
+            let low = column.iter().copied().fold(Real::INFINITY, Real::min);
+            (low, column.iter().copied().fold(Real::NEG_INFINITY, Real::max))
+        };
+        for (column, values) in inputs.columns().into_iter().enumerate() {
+            let (low, high) = range(values);
+            assert!(
+                scaling == Scaling::Log || (high - low).is_finite(),
+                "Scaler::fit: column {column} reaches from {low:e} to {high:e}, and the distance of the two is too large for a \
+                 number; divide the column by 10 first"
             );
         }
         let (center, spread): (Vec<Real>, Vec<Real>) =
@@ -296,6 +309,13 @@ mod tests {
     #[should_panic(expected = "the value in row 1, column 0 is NaN")]
     fn a_missing_value_is_refused() {
         Scaler::fit(&array![[1.0], [Real::NAN]], Scaling::MinMax);
+    }
+
+    #[test]
+    #[should_panic(expected = "Scaler::fit: column 1 reaches from")]
+    fn a_range_beyond_all_numbers_is_refused() {
+        let far = 0.9 * Real::MAX;
+        Scaler::fit(&array![[0.0, far], [1.0, -far]], Scaling::MinMax);
     }
 
     #[test]

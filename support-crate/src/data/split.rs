@@ -87,7 +87,7 @@ impl Examples {
         let mut parts: [Vec<usize>; PARTS] = array::from_fn(|_| Vec::new());
         for (dealt, index) in class_by_class(&self.labels, rng).into_iter().enumerate() {
             let behind = |part: &usize| shares[*part] as f64 * (dealt + 1) as f64 - parts[*part].len() as f64;
-            let furthest = (0..PARTS).max_by(|a, b| behind(a).total_cmp(&behind(b)));
+            let furthest = (0..PARTS).filter(|&part| shares[part] > 0.0).max_by(|a, b| behind(a).total_cmp(&behind(b)));
             parts[furthest.expect("shares that add up to 1 are not none at all")].push(index);
         }
         parts.map(|mut part| {
@@ -254,6 +254,14 @@ mod tests {
             // The classes are mixed again.
             assert!(!part.labels.as_slice().unwrap().is_sorted());
         }
+    }
+
+    #[test]
+    fn a_part_without_a_share_gets_nothing_where_the_shares_fall_a_little_short() {
+        let sizes = |shares| numbered(60_000).split_stratified(shares, &mut rng(1)).map(|part| part.len());
+        let [half, rest, nothing] = sizes([0.5, 0.499_95, 0.0]);
+        assert_eq!((half + rest, nothing), (60_000, 0));
+        assert!(half.abs_diff(rest) <= 3, "{half} and {rest}");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl NearestNeighbors {
     ///
     /// # Panics
     ///
-    /// When `k` is 0 or there are fewer than `k` examples.
+    /// When `k` is 0, there are fewer than `k` examples, or one of their values is not finite.
     ///
     /// ```
     /// # use dl_interview::{data::{pure_noise, rng}, models::NearestNeighbors};
@@ -48,6 +48,7 @@ impl NearestNeighbors {
             "NearestNeighbors::new(…, {k}): {} examples cannot give {k} votes; give a k from 1 to that many",
             examples.len()
         );
+        check_finite("NearestNeighbors::new", &examples.inputs);
         NearestNeighbors { examples: examples.clone(), k }
     }
 
@@ -55,7 +56,7 @@ impl NearestNeighbors {
     ///
     /// # Panics
     ///
-    /// When the inputs do not have the examples' d features.
+    /// When the inputs do not have the examples' d features, or a value is not finite.
     ///
     /// ```
     /// # use dl_interview::{data::Examples, models::NearestNeighbors};
@@ -73,6 +74,8 @@ impl NearestNeighbors {
             inputs.ncols(),
             known.ncols()
         );
+        check_finite("classify", inputs);
+        check_finite("classify, in the examples", known); // a public field, which may have changed since `new`
         // Distances from the examples' means instead of from 0: |e|² of features around 1000 would swallow the differences.
         let means = known.mean_axis(Axis(0)).expect("k is at least 1");
         let known = known - &means;
@@ -124,6 +127,14 @@ impl NearestNeighbors {
         let votes = |label: usize| labels.iter().filter(|&&other| other == label).count();
         // `max_by_key` takes the last of equals, so the nearest must come last.
         labels.iter().rev().copied().max_by_key(|&label| votes(label)).expect("k is at least 1")
+    }
+}
+
+/// A NaN has no distance from anything: each example with one would be near or far from all by the sign of the NaN.
+#[track_caller]
+fn check_finite(place: &str, inputs: &Array2<Real>) {
+    if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        panic!("{place}: the value in row {row}, column {column} is {value}; remove or replace it first");
     }
 }
 
@@ -209,5 +220,17 @@ mod tests {
     #[should_panic(expected = "inputs of 3 features for examples of 2")]
     fn inputs_have_the_features_of_the_examples() {
         NearestNeighbors::new(&pure_noise(3, 2, 2, &mut rng(1)), 1).classify(&Array2::zeros((1, 3)));
+    }
+
+    #[test]
+    #[should_panic(expected = "NearestNeighbors::new: the value in row 1, column 0 is NaN")]
+    fn a_missing_value_of_an_example_is_refused() {
+        NearestNeighbors::new(&Examples { inputs: array![[0.0], [Real::NAN]], labels: array![0, 1] }, 1);
+    }
+
+    #[test]
+    #[should_panic(expected = "classify: the value in row 0, column 1 is inf")]
+    fn an_infinite_value_of_an_input_is_refused() {
+        NearestNeighbors::new(&pure_noise(3, 2, 2, &mut rng(1)), 1).classify(&array![[0.0, Real::INFINITY]]);
     }
 }

@@ -30,7 +30,8 @@ pub fn one_hot(labels: &Array1<usize>, classes: usize) -> Array2<Real> {
 ///
 /// # Panics
 ///
-/// When the outputs are not n × classes with at least two classes, there is no example, or there are not n labels.
+/// When the outputs are not n × classes with at least two classes, there is no example, there are not n labels, or an output
+/// is NaN: a net that gives no numbers has no accuracy.
 ///
 /// ```
 /// use dl_interview::nn::accuracy;
@@ -49,6 +50,13 @@ pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
         classes.len(),
         labels.len()
     );
+    if let Some((place, _)) = outputs.value().indexed_iter().find(|(_, output)| output.is_nan()) {
+        panic!(
+            "accuracy: the output in row {}, column {} is NaN, so that row names no class; look for what is not finite in the \
+             inputs or the weights",
+            place[0], place[1]
+        );
+    }
     let right = classes.iter().zip(labels).filter(|(class, label)| class == label).count();
     right as Real / labels.len() as Real
 }
@@ -133,4 +141,16 @@ pub fn brier(probabilities: &Tensor, labels: &Array1<usize>) -> Real {
     }
     let classes = p.shape()[1];
     (p - one_hot(labels, classes)).mapv(|d| d * d).sum() / n as Real
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    #[should_panic(expected = "accuracy: the output in row 1, column 0 is NaN")]
+    fn an_output_that_is_no_number_has_no_accuracy() {
+        accuracy(&Tensor::new(array![[1.0, 0.0], [Real::NAN, 1.0]]), &array![0, 0]);
+    }
 }

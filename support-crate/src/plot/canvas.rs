@@ -68,7 +68,9 @@ pub(super) fn sheet((width, height): (f64, f64), alt: &str, under: &str, draw: i
     );
     let elements = tidy(&svg);
     let (paper, elements) = elements.split_at(elements.find('\n').map_or(0, |end| end + 1));
-    Drawing { svg: head + paper + under + elements + "</svg>\n", alt: one_line(alt), width, height }
+    // Texts come from the caller, and XML has no way to write most control characters.
+    let svg = (head + paper + under + elements + "</svg>\n").lines().map(|line| one_line(line) + "\n").collect();
+    Drawing { svg, alt: one_line(alt), width, height }
 }
 
 /// The elements between `<svg>` and `</svg>`: one per line, without the attributes that say the default, and in

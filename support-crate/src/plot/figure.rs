@@ -82,8 +82,8 @@ impl Figure {
         let path = path.as_ref();
         let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
         match ending.as_ref().and_then(|ending| ending.to_str()) {
-            Some("svg") => std::fs::write(path, self.svg()),
-            Some("png") => std::fs::write(path, raster::png(self.svg())?),
+            Some("svg") => write(path, self.svg().as_bytes()),
+            Some("png") => write(path, &raster::png(self.svg())?),
             _ => {
                 let message = format!("a figure is saved as .svg or .png, so `{}` must end so", path.display());
                 Err(Error::new(ErrorKind::InvalidInput, message))
@@ -112,6 +112,16 @@ impl Figure {
             html::data_uri(svg)
         )
     }
+}
+
+/// Writes a file; the system's own error would not say which.
+fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let named = |error: Error| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir());
+        let way_out = folder.map_or(String::new(), |folder| format!("; there is no folder `{}`", folder.display()));
+        Error::new(error.kind(), format!("cannot write the figure to `{}`: {error}{way_out}", path.display()))
+    };
+    std::fs::write(path, bytes).map_err(named)
 }
 
 impl PartialEq for Figure {
@@ -156,6 +166,18 @@ mod tests {
         figure.save(&path).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), figure.svg());
         std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn an_error_names_the_path_and_the_missing_folder() {
+        let folder = std::env::temp_dir().join(format!("dl-interview-none-{}", std::process::id()));
+        let error = figure("<svg/>", "alt").save(folder.join("a.svg")).unwrap_err();
+        let (text, folder) = (error.to_string(), folder.display());
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(
+            text.contains(&format!("`{folder}/a.svg`")) && text.ends_with(&format!("no folder `{folder}`")),
+            "{text}"
+        );
     }
 
     #[test]

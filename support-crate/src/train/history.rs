@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::plot::learning_curves;
 use crate::tensor::Real;
 
 /// The course of a training: one entry per epoch, or per step where it says so.
@@ -59,6 +60,19 @@ impl History {
     /// ```
     pub fn epochs(&self) -> usize {
         self.train_loss.len()
+    }
+
+    /// Shows the [learning curves](crate::plot::learning_curves) as the output of a notebook cell; the kernel calls it.
+    ///
+    /// ```
+    /// use dl_interview::train::History;
+    ///
+    /// let history = History { train_loss: vec![0.9, 0.4], ..History::default() };
+    /// history.evcxr_display();
+    /// assert_eq!(history.to_string(), "epoch 2 · loss 0.4000"); // the last epoch in words
+    /// ```
+    pub fn evcxr_display(&self) {
+        learning_curves("The training", self).evcxr_display();
     }
 }
 
