@@ -35,8 +35,11 @@ fn message(panic: Box<dyn std::any::Any + Send>) -> String {
     *panic.downcast::<String>().expect("a message")
 }
 
+/// All that a net has learned, by name.
+type State = Vec<(String, ndarray::ArrayD<Real>)>;
+
 /// The state after each epoch of the training that `explodes`.
-fn snapshots(net: &Net, may_diverge: bool) -> (Vec<Vec<(String, ndarray::ArrayD<Real>)>>, Option<usize>) {
+fn snapshots(net: &Net, may_diverge: bool) -> (Vec<State>, Option<usize>) {
     let mut states = Vec::new();
     let result = catch_unwind(AssertUnwindSafe(|| {
         fit_with(net, &data(), Some(&data()), &explodes(may_diverge), |_, net| states.push(net.state()))

@@ -167,7 +167,7 @@ fn machines_that_share_the_work_find_the_same_gradient() {
 fn two_directions_for_one_tensor_are_refused() {
     let w = Tensor::parameter(array![1.0]);
     let there = [array![1.0].into_dyn(), array![2.0].into_dyn()];
-    let refused = |work: &dyn Fn(&[Tensor; 2]) -> ()| {
+    let refused = |work: &dyn Fn(&[Tensor; 2])| {
         let list = [w.clone(), w.clone()];
         let panic = catch_unwind(std::panic::AssertUnwindSafe(|| work(&list))).unwrap_err();
         let message = panic.downcast::<String>().unwrap();

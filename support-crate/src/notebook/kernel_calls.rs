@@ -6,6 +6,7 @@
 use std::io::Write;
 
 use super::failures::install_panic_hook;
+use super::verdicts::{pending_verdicts, wait_for_the_end_of_the_cell};
 use crate::progress;
 
 /// Panics show up in the cell, and the stop button is heard from its first line on.
@@ -13,12 +14,16 @@ use crate::progress;
 #[allow(unsafe_code)] // only for the name, by which the kernel finds it
 extern "C" fn dli_cell_begins() {
     install_panic_hook();
+    wait_for_the_end_of_the_cell();
     progress::is_interrupted();
 }
 
-/// Nothing that the cell has written waits for the next line break.
+/// The verdicts that stand below no figure come last, and nothing that the cell has written waits for the next line break.
 #[unsafe(no_mangle)]
 #[allow(unsafe_code)]
 extern "C" fn dli_cell_ends() {
+    for verdict in pending_verdicts() {
+        println!("{verdict}");
+    }
     let _ = std::io::stdout().flush();
 }
