@@ -261,7 +261,7 @@ mod tests {
         let sizes = |shares| numbered(60_000).split_stratified(shares, &mut rng(1)).map(|part| part.len());
         let [half, rest, nothing] = sizes([0.5, 0.499_95, 0.0]);
         assert_eq!((half + rest, nothing), (60_000, 0));
-        assert!(half.abs_diff(rest) <= 3, "{half} and {rest}");
+        assert!(half.abs_diff(rest) <= 6, "{half} and {rest}"); // the shares differ by 3 of 60 000
     }
 
     #[test]
