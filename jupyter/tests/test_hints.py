@@ -5,7 +5,7 @@ import re
 import pytest
 
 from conftest import SETUP
-from dli_jupyter import PANIC_MARKER, hints
+from dli_jupyter import FAILURE_MARKER, hints
 from test_kernel import kernel
 
 
@@ -19,7 +19,7 @@ def cells(client, *sources):
         before = list(history)
         if any(hints.CRASH in error["evalue"] for error in errors):
             history.append((reply["execution_count"], None))
-        elif reply["status"] == "ok" and not any(PANIC_MARKER in m["content"].get("text", "") for m in messages):
+        elif reply["status"] == "ok" and not any(FAILURE_MARKER in m["content"].get("text", "") for m in messages):
             history.append((reply["execution_count"], source))
     return hints.explain(errors, sources[-1], before), errors, before
 

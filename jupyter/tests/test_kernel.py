@@ -18,7 +18,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from conftest import ROOT, SETUP
-from dli_jupyter import template
+from dli_jupyter import FAILURE_MARKER, template
 from dli_jupyter.execute import SILENCE, OneKernel, installed_kernel
 
 
@@ -113,7 +113,7 @@ def test_the_prelude_is_there_before_the_first_cell_and_a_panic_shows_in_its_cel
     with kernel() as (_, client):
         assert run(client, "seed()").strip() == "42"
         for i in range(5):
-            assert run(client, f'panic!("number {i}")').strip() == f"✗ panicked: number {i}"
+            assert run(client, f'panic!("number {i}")').startswith(f"{FAILURE_MARKER}panicked: number {i}")
         assert run(client, "1 + 1").strip() == "2"
 
 

@@ -139,6 +139,20 @@ def test_text_is_drawn_in_any_language():
     assert ink("한국") > 2 * ink(".") and ink("한국") != ink("국국")
 
 
+def test_a_missing_font_is_named(monkeypatch):
+    """Not drawn as nothing: neither where no font is there, nor where none has the letters."""
+    there = {"DejaVu Sans": "x"}
+    monkeypatch.setattr(raster, "_has", lambda family, letter: letter in there.get(family, ""))
+    latin, korean = (svg(f"<text x='10' y='50'>{text}</text>") for text in ("loss", "손실"))
+    assert raster.png(latin, 1)
+    with pytest.raises(raster.NoFont, match="letter 손 .*fonts-noto-cjk"):
+        raster.png(korean, 1)
+    there.clear()
+    assert raster.png(svg(), 1), "nothing to write, nothing missing"
+    with pytest.raises(raster.NoFont, match="fonts-dejavu-core"):
+        raster.png(latin, 1)
+
+
 def test_saving_a_png_from_a_program():
     """The command that `Figure::save` runs."""
     command = [sys.executable, "-m", "dli_jupyter.raster"]
