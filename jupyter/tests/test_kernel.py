@@ -411,7 +411,7 @@ def test_a_compilation_that_is_interrupted_leaves_no_process_and_costs_only_itse
 
             def kernel_is_at_work():
                 family.update(below(builder.pid))
-                return any("evcxr" in processes().get(pid, (0, ""))[1] for pid in family)
+                return any("--control_file" in processes().get(pid, (0, ""))[1] for pid in family)
 
             try:
                 assert wait_until(kernel_is_at_work)

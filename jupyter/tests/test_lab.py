@@ -312,7 +312,7 @@ def test_mistakes_are_explained_in_colours_that_can_be_read(lab, mistakes, conte
         mover = cell(2).locator(".jp-InputPrompt").inner_text().strip().rstrip(":")
         expect(cell(3)).to_contain_text(f"`kept` was handed over (moved) by cell {mover}.")
         expect(cell(4)).to_contain_text("`no_such_name` is not defined yet")
-        expect(cell(5)).to_contain_text("all variables are gone")
+        expect(cell(5)).to_contain_text("All variables are gone")
         expect(cell(6)).to_contain_text("`other` is gone: the program that ran the cells ended in cell [")
         for theme in "Light", "Dark":
             choose_theme(page, theme)
@@ -320,6 +320,11 @@ def test_mistakes_are_explained_in_colours_that_can_be_read(lab, mistakes, conte
                 pieces = cell(number).locator(".jp-OutputArea-output").first.evaluate(CONTRASTS)
                 assert len({colour for _, colour, _ in pieces}) > 1 or number == 5, f"{theme}: no colours"
                 assert not [piece for piece in pieces if piece[2] < 4.5], (theme, number)
+            # A panic is red, in either theme.
+            [(_, colour, contrast), *_] = cell(7).locator(".jp-OutputArea-output").first.evaluate(CONTRASTS)
+            red, green, blue = map(int, re.findall(r"\d+", colour)[:3])
+            assert red > 2 * max(green, blue) or red > max(green, blue) + 60, (theme, colour)
+            assert contrast >= 4.5, (theme, colour)
         choose_theme(page, "Light")
 
         # The kernel remembers what it ran, not the page.

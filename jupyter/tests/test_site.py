@@ -280,7 +280,7 @@ def test_code_can_be_copied(context, page, host):
     cell.locator("button.copybtn").click()
     page.wait_for_function("navigator.clipboard.readText().then(text => text.includes('data.train.len()'))")
     assert page.locator(".output button.copybtn").count() == 0
-    assert cell.locator(".highlight span.k").count() > 0, "Rust is not highlighted"
+    assert cell.locator(".highlight span.kd").count() > 0, "Rust is not highlighted"
 
 
 def test_the_printed_page_is_clean(page):
