@@ -70,8 +70,9 @@ def test_every_kind_of_failure_is_seen_and_named(make, execute):
 
 # Above the cell's own process is the supervisor, and above that is evcxr itself.
 KILL_THE_KERNEL = """\
-let above = |process: &str| std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap().split(' ').nth(3).unwrap().to_string();
-std::process::Command::new("kill").args(["-9", &above(&above("self"))]).status().unwrap();
+let parent = std::fs::read_to_string("/proc/self/stat")?.split(' ').nth(3).unwrap().to_string();
+let above = std::fs::read_to_string(format!("/proc/{parent}/stat"))?.split(' ').nth(3).unwrap().to_string();
+std::process::Command::new("kill").args(["-9", &above]).status()?;
 std::thread::sleep(std::time::Duration::from_secs(60));
 """
 

@@ -156,17 +156,21 @@ fn kernel() -> Result<PathBuf> {
     }
     let name = format!("dl-interview-kernel{}", env::consts::EXE_SUFFIX);
     let folder = root().join(format!(".tools/kernel-{}", &digest(&sources.concat())[..12]));
-    let program = folder.join(&name);
+    let program = folder.join("bin").join(&name);
     if program.exists() {
         return Ok(program);
     }
     let step = Step::start("Rust kernel (about 9 minutes on 2 cores)").with_length(KERNEL_CRATES);
     // An interrupted build goes on where it stopped, because its products stay until it has succeeded.
     let products = root().join(".tools/build");
+    // It is there whole, or not at all.
+    let half = root().join(".tools/kernel.half");
     let mut command = Command::new("cargo");
     command
-        .args(["build", "--release", "--locked", "--manifest-path"])
-        .arg(package.join("Cargo.toml"))
+        .args(["install", "--locked", "--no-track", "--force", "--path"])
+        .arg(&package)
+        .arg("--root")
+        .arg(&half)
         .arg("--target-dir")
         .arg(&products)
         .env_remove("RUSTFLAGS")
@@ -179,15 +183,11 @@ fn kernel() -> Result<PathBuf> {
     })?;
     // Kernels of other versions are of no use any more.
     for old in fs::read_dir(root().join(".tools"))?.flatten() {
-        let is_kernel = |name: &str| name.starts_with("kernel-") || name.starts_with("evcxr-");
+        let is_kernel = |name: &str| name.starts_with("kernel-");
         if is_kernel(&old.file_name().to_string_lossy()) {
             fs::remove_dir_all(old.path())?;
         }
     }
-    // It is there whole, or not at all.
-    let half = root().join(".tools/kernel.half");
-    fs::create_dir_all(&half)?;
-    fs::copy(products.join("release").join(&name), half.join(&name))?;
     fs::rename(&half, &folder)?;
     fs::remove_dir_all(&products)?;
     step.done();
