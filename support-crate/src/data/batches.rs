@@ -42,7 +42,7 @@ pub fn minibatches(n: usize, size: usize, rng: &mut impl rand::Rng) -> Minibatch
 ///
 /// They can be looked at like a slice. A loop `for batch in minibatches(…)` ends early, after the batch at hand, when the
 /// reader presses JupyterLab's stop button, and says so; a later loop of the same cell makes one batch, so that no mean is
-/// one over nothing. A loop over epochs around it can ask [`is_interrupted`](crate::train::is_interrupted).
+/// one over nothing. A loop over epochs around it can ask [`is_interrupted`].
 ///
 /// ```
 /// use dl_interview::data::{minibatches, rng};
