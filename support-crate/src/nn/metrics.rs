@@ -1,6 +1,6 @@
 //! What a net is judged by, apart from its loss.
 
-use ndarray::{Array1, Array2, ArrayViewD, Axis};
+use ndarray::{Array1, Array2, ArrayViewD, Axis, Dimension};
 
 use crate::tensor::{Real, Tensor};
 
@@ -43,22 +43,30 @@ pub fn one_hot(labels: &Array1<usize>, classes: usize) -> Array2<Real> {
 /// ```
 #[track_caller]
 pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
-    let classes = classes(outputs.value().view());
+    if let Some((place, _)) = outputs.value().indexed_iter().find(|(_, output)| output.is_nan()) {
+        panic!(
+            "accuracy: the output at {:?} is NaN, so its row names no class; look for what is not finite in the inputs or the \
+             weights",
+            place.slice()
+        );
+    }
+    share_of_right(outputs, labels)
+}
+
+/// The [`accuracy`] of outputs that may be NaN: such a row is wrong, whatever its label.
+#[track_caller]
+pub(super) fn share_of_right(outputs: &Tensor, labels: &Array1<usize>) -> Real {
+    let outputs = outputs.value();
+    let classes = classes(outputs.view());
     assert!(
         classes.len() == labels.len() && !labels.is_empty(),
         "accuracy: {} outputs for {} labels; give one label per row, and at least one",
         classes.len(),
         labels.len()
     );
-    if let Some((place, _)) = outputs.value().indexed_iter().find(|(_, output)| output.is_nan()) {
-        panic!(
-            "accuracy: the output in row {}, column {} is NaN, so that row names no class; look for what is not finite in the \
-             inputs or the weights",
-            place[0], place[1]
-        );
-    }
-    let right = classes.iter().zip(labels).filter(|(class, label)| class == label).count();
-    right as Real / labels.len() as Real
+    let is_number = |row: &ArrayViewD<Real>| row.iter().all(|output| !output.is_nan());
+    let named = outputs.outer_iter().zip(classes.iter().zip(labels)).filter(|(row, _)| is_number(row));
+    named.filter(|(_, (class, label))| class == label).count() as Real / labels.len() as Real
 }
 
 /// Where each row is largest; the first one if several are. A row that starts with NaN counts as class 0.
@@ -149,7 +157,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    #[should_panic(expected = "accuracy: the output in row 1, column 0 is NaN")]
+    #[should_panic(expected = "accuracy: the output at [1, 0] is NaN")]
     fn an_output_that_is_no_number_has_no_accuracy() {
         accuracy(&Tensor::new(array![[1.0, 0.0], [Real::NAN, 1.0]]), &array![0, 0]);
     }

@@ -228,7 +228,8 @@ impl Net {
         super::classes(self.predict(inputs).view().into_dyn())
     }
 
-    /// The share of inputs whose [class](Net::classify) is its label, from 0 to 1.
+    /// The share of inputs whose [class](Net::classify) is its label, from 0 to 1. An input for which a diverged net gives NaN
+    /// is wrong, whatever its label.
     ///
     /// # Panics
     ///
@@ -238,10 +239,12 @@ impl Net {
     /// # use dl_interview::nn::Net;
     /// use ndarray::array;
     /// assert_eq!(Net::new(vec![]).accuracy(&array![[0.1, 0.9], [0.7, 0.3]], &array![1, 1]), 0.5);
+    /// let nan = dl_interview::tensor::Real::NAN;
+    /// assert_eq!(Net::new(vec![]).accuracy(&array![[nan, nan], [0.7, 0.3]], &array![0, 0]), 0.5);
     /// ```
     #[track_caller]
     pub fn accuracy(&self, inputs: &Array2<Real>, labels: &Array1<usize>) -> Real {
-        super::accuracy(&Tensor::new(self.predict(inputs)), labels)
+        super::metrics::share_of_right(&Tensor::new(self.predict(inputs)), labels)
     }
 
     /// Draws all weight matrices and kernels anew and sets the biases to 0; normalizations and learned slopes stay.
