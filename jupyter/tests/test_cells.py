@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from conftest import ROOT, SETUP
+from conftest import SETUP
 from dli_jupyter import FAILURE_MARKER, execute, template
 from test_kernel import kernel, run
 
@@ -157,17 +157,7 @@ def test_a_folder_may_have_spaces_and_korean(tmp_path):
         found = template.settings()
         spec = execute.installed_kernel()
         spec.argv = [found["evcxr"], "--control_file", "{connection_file}"]
-        from jupyter_client.manager import KernelManager
-
-        manager = KernelManager(kernel_name="rust", kernel_spec_manager=execute.OneKernel(spec))
-        manager.start_kernel(cwd=str(ROOT / "notebooks"), env=template.environment(found, folder))
-        client = manager.client()
-        client.start_channels()
-        try:
-            client.wait_for_ready(timeout=300)
+        with kernel(spec, template.environment(found, folder)) as (_, client):
             assert run(client, "seed()").strip() == "42"
-        finally:
-            client.stop_channels()
-            manager.shutdown_kernel(now=True)
     finally:
         os.close(lock)

@@ -14,7 +14,6 @@ from pathlib import Path
 from queue import Empty
 
 import pytest
-from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import KernelManager
 
 from conftest import ROOT, SETUP
