@@ -30,11 +30,6 @@ def _start_guard():
     os.close(reader)
 
 
-def _ignore_interrupts():
-    # Inherited by the compilers that it starts, too: an interrupt is for the running cell alone.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 def main(connection_file, option=None):
     parent = os.getppid()
     _start_guard()
@@ -48,14 +43,12 @@ def main(connection_file, option=None):
     def interrupt(*_):
         # JupyterLab signals the whole process group, and so the process that runs the cells, where a training listens (see
         # `progress.rs` in the support crate). VS Code signals this process alone: hand it on to all that evcxr has started.
-        if process:
-            import psutil  # only here: a start should not wait for it
+        with contextlib.suppress(psutil.Error):
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.send_signal(signal.SIGINT)
 
-            with contextlib.suppress(psutil.Error):
-                for child in psutil.Process(process.pid).children(recursive=True):
-                    child.send_signal(signal.SIGINT)
-
-    signal.signal(signal.SIGINT, interrupt)
+    # Inherited by evcxr and the compilers that it starts, too: an interrupt is for the running cell alone.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGHUP, end)
     try:
@@ -70,8 +63,12 @@ def main(connection_file, option=None):
             env=template.environment(found, place),
             stdout=subprocess.DEVNULL,  # only says that it found no settings of the user's; errors go to stderr
             pass_fds=locks,  # the clone counts as in use for as long as any process of this kernel lives
-            preexec_fn=_ignore_interrupts,
         )
+        # Only now: evcxr's start should not wait for it. And not in the handler: a second interrupt during the first would
+        # find half a module.
+        import psutil
+
+        signal.signal(signal.SIGINT, interrupt)
         while True:
             try:
                 return process.wait(timeout=1)

@@ -195,3 +195,17 @@ fn one_processor_is_enough_for_other_threads() {
     };
     assert!(status.success());
 }
+
+#[test]
+fn what_a_diverged_net_gives_is_never_right() {
+    let identity = Net::new(vec![]);
+    let share = |inputs: Array2<Real>, loss: Loss| {
+        evaluate(&identity, &Examples { inputs, labels: array![0, 1, 0, 1] }, &loss).1
+    };
+    let nan = Real::NAN;
+    let two = array![[nan, 0.0], [0.0, nan], [1.0, 0.0], [0.0, 1.0]];
+    assert_eq!(share(two, Loss::cross_entropy()), 0.5);
+    for loss in [Loss::BceWithLogits, Loss::Mse] {
+        assert_eq!(share(array![[nan], [nan], [-1.0], [1.0]], loss), 0.5);
+    }
+}

@@ -45,7 +45,7 @@ fn the_same_data_give_the_same_bytes() {
 #[test]
 fn no_data_make_a_chart_hang_or_panic() {
     let long: Vec<f64> = (0..100_000).map(|i| f64::from(i).sin()).collect();
-    let awkward = "<&\"'> ".to_owned() + &"이름 ".repeat(100);
+    let awkward = "<&\"'>\0\u{7}\n ".to_owned() + &"이름 ".repeat(100);
     let cases: [(&str, Vec<f64>); 13] = [
         ("empty", vec![]),
         ("one", vec![3.0]),
@@ -134,6 +134,12 @@ fn a_grid_shows_every_image_with_its_caption() {
     assert_eq!(count(&figure, "image"), 24);
     texts(&image_grid("none", &Array2::zeros((0, 784)), &[], 8));
     texts(&image_grid("odd", &Array2::from_elem((2, 4), Real::NAN), &["a".into(), "b".into()], 3));
+    let noise = |n, pixels| Array2::from_shape_fn((n, pixels), |(i, j)| ((i * 7919 + j * 104_729) % 256) as Real / 255.0);
+    for (n, pixels) in [(100_000, 1), (100_000, 4), (3000, 16), (1000, 196), (200, 784)] {
+        texts(&image_grid("many", &noise(n, pixels), &[], 20));
+    }
+    let captions: Vec<String> = (0..3000).map(|i| format!("{i}: 4 taken for 9")).collect();
+    texts(&image_grid("many", &noise(3000, 4), &captions, 20));
 }
 
 #[test]

@@ -213,6 +213,8 @@ fn a_bar_lies_where_its_time_is_and_has_a_label_only_if_it_fits() {
 
 #[test]
 fn no_spans_make_a_timeline_hang_or_panic() {
+    let odd = "a\0\u{7}\n<b";
+    texts(&timeline(odd, odd, &[span(odd, odd, 0.0, 1.0), span(odd, "x\u{b}1", 1.0, 2.0)]));
     says(&timeline("t", "s", &[]), "Nothing to draw");
     says(&timeline("t", "s", &[span("a", "b", Real::NAN as f64, 1.0)]), "Nothing to draw: none of 1 spans");
     says(&timeline("t", "s", &[span("a", "b", 2.0, 1.0)]), "Nothing to draw");

@@ -281,7 +281,7 @@ fn metrics_of_known_cases() {
     assert_eq!(accuracy(&p, &array![0, 0, 2, 0]), 0.75); // of equals, the first
     assert!((brier(&p, &array![0, 0, 2, 0]) - (0.0 + 2.0 + 0.24 + 0.5) / 4.0).abs() < 1e-6);
     let net = Net::new(vec![]);
-    assert_eq!(net.classify(&array![[Real::NAN, 1.0], [0.0, 1.0]]), [0, 1]);
+    assert_eq!(net.classify(&array![[2.0, 1.0], [0.0, 1.0], [3.0, 3.0]]), [0, 1, 0]);
     let labels = array![2, 0, 2, 2, 1];
     let counts = confusion(&[0, 0, 2, 1, 1], &labels, 4);
     assert_eq!(counts, array![[1, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 0], [0, 0, 0, 0]]);
@@ -315,6 +315,8 @@ fn losses_refuse_what_does_not_fit() {
     refused(|| triplet(&zeros(&[1, 3]), &zeros(&[1, 3]), &zeros(&[1, 3]), 0.0), &["margin of 0"]);
     refused(|| accuracy(&zeros(&[2, 3]), &array![0]), &["accuracy", "2 outputs for 1 labels"]);
     refused(|| accuracy(&zeros(&[2, 1]), &array![0, 1]), &["[2, 1]", "at least two", "train::evaluate"]);
+    let nan = "row 1 of the outputs holds NaN, so it names no class";
+    refused(|| Net::new(vec![]).classify(&array![[0.5, 0.1], [0.5, Real::NAN]]), &["classify", nan]);
     refused(|| Net::new(vec![]).classify(&array![[0.5]]), &["[1, 1]", "train::evaluate"]);
     refused(|| confusion(&[0], &array![0, 1], 2), &["confusion", "1 predictions for 2 labels"]);
     refused(|| confusion(&[2], &array![0], 2), &["class 0 taken for class 2", "2 classes"]);

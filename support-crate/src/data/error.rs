@@ -46,13 +46,6 @@ pub enum DataError {
         /// SHA-256 of what the file unpacks to, 64 hexadecimal digits.
         found: String,
     },
-    /// The unpacked files could be written neither to the cache nor to a temporary folder.
-    Unwritable {
-        /// The cache folder.
-        path: PathBuf,
-        /// What the operating system said.
-        reason: String,
-    },
 }
 
 const RESTORE: &str = "Restore it with `git checkout -- support-crate/data/mnist`";
@@ -78,12 +71,6 @@ impl fmt::Display for DataError {
                 f,
                 "{} does not hold the published data (SHA-256 {found}, expected {expected}). {RESTORE}.",
                 file.display()
-            ),
-            Self::Unwritable { path, reason } => write!(
-                f,
-                "The data cannot be unpacked to {} ({reason}). \
-                 Set DLI_CACHE_DIR to a folder you can write to (55 MB needed).",
-                path.display()
             ),
         }
     }

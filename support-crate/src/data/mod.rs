@@ -3,7 +3,6 @@
 mod augment;
 mod bars_and_stripes;
 mod batches;
-mod cache;
 mod corruption;
 mod error;
 mod examples;

@@ -43,12 +43,8 @@ pub fn one_hot(labels: &Array1<usize>, classes: usize) -> Array2<Real> {
 /// ```
 #[track_caller]
 pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
-    if let Some((place, _)) = outputs.value().indexed_iter().find(|(_, output)| output.is_nan()) {
-        panic!(
-            "accuracy: the output at {:?} is NaN, so its row names no class; look for what is not finite in the inputs or the \
-             weights",
-            place.slice()
-        );
+    if let Some(row) = outputs.with_value(|outputs| classes(outputs.view())).iter().position(Option::is_none) {
+        panic!("accuracy: {}", no_class(row));
     }
     share_of_right(outputs, labels)
 }
@@ -56,30 +52,37 @@ pub fn accuracy(outputs: &Tensor, labels: &Array1<usize>) -> Real {
 /// The [`accuracy`] of outputs that may be NaN: such a row is wrong, whatever its label.
 #[track_caller]
 pub(super) fn share_of_right(outputs: &Tensor, labels: &Array1<usize>) -> Real {
-    let outputs = outputs.value();
-    let classes = classes(outputs.view());
+    let classes = outputs.with_value(|outputs| classes(outputs.view()));
     assert!(
         classes.len() == labels.len() && !labels.is_empty(),
         "accuracy: {} outputs for {} labels; give one label per row, and at least one",
         classes.len(),
         labels.len()
     );
-    let is_number = |row: &ArrayViewD<Real>| row.iter().all(|output| !output.is_nan());
-    let named = outputs.outer_iter().zip(classes.iter().zip(labels)).filter(|(row, _)| is_number(row));
-    named.filter(|(_, (class, label))| class == label).count() as Real / labels.len() as Real
+    classes.iter().zip(labels).filter(|&(class, label)| *class == Some(*label)).count() as Real / labels.len() as Real
 }
 
-/// Where each row is largest; the first one if several are. A row that starts with NaN counts as class 0.
+/// Where each row is largest; the first one if several are. None where a number is NaN.
 #[track_caller]
-pub(crate) fn classes(outputs: ArrayViewD<Real>) -> Vec<usize> {
+pub(crate) fn classes(outputs: ArrayViewD<Real>) -> Vec<Option<usize>> {
     let shape = outputs.shape();
     assert!(
         shape.len() == 2 && shape[1] > 1,
         "outputs of shape {shape:?} name no class; give n × classes, one score for each of at least two (for one logit per \
          example train::evaluate counts what lies on the right side)"
     );
-    let largest = |row: ArrayViewD<Real>| (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
+    let largest = |row: ArrayViewD<Real>| {
+        let best = (0..row.len()).fold(0, |best, i| if row[i] > row[best] { i } else { best });
+        row.iter().all(|output| !output.is_nan()).then_some(best)
+    };
     outputs.axis_iter(Axis(0)).map(largest).collect()
+}
+
+/// Why [`classes`] has none for a row, and the way out.
+pub(super) fn no_class(row: usize) -> String {
+    format!(
+        "row {row} of the outputs holds NaN, so it names no class; look for what is not finite in the inputs or the weights"
+    )
 }
 
 /// How often what was taken for what, classes × classes: entry (i, j) counts the examples of class i that were taken for
@@ -157,7 +160,7 @@ mod tests {
     use ndarray::array;
 
     #[test]
-    #[should_panic(expected = "accuracy: the output at [1, 0] is NaN")]
+    #[should_panic(expected = "accuracy: row 1 of the outputs holds NaN, so it names no class")]
     fn an_output_that_is_no_number_has_no_accuracy() {
         accuracy(&Tensor::new(array![[1.0, 0.0], [Real::NAN, 1.0]]), &array![0, 0]);
     }

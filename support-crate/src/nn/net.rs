@@ -2,11 +2,15 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
+use std::fmt;
 
 use ndarray::{Array1, Array2, ArrayD, Axis, Ix2, Slice, concatenate};
 
 use super::layer::Copies;
+use super::metrics::no_class;
 use super::{Init, Layer};
+use crate::notebook::{Table, table};
+use crate::plot::html::debug;
 use crate::tensor::{Real, Tensor, no_grad};
 
 /// A feed-forward net: the output of each layer is the input of the next.
@@ -39,6 +43,15 @@ impl Clone for Net {
         let mut copies = Copies::default();
         let layers = self.layers.iter().map(|layer| layer.clone_among(&mut copies)).collect();
         Net { layers, training: self.training.clone() }
+    }
+}
+
+/// Its layers, as they name themselves.
+impl fmt::Debug for Net {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let layers: Vec<String> = self.layers.iter().map(|layer| format!("{layer:?}")).collect();
+        let table = self.table();
+        debug(f, &format!("Net({})", layers.join(", ")), || table.html(), &table.text())
     }
 }
 
@@ -142,6 +155,28 @@ impl Net {
         self.parameters().iter().map(Tensor::len).sum()
     }
 
+    /// Shows the layers and how many numbers each has to learn as the output of a cell; the kernel calls it. What a layer gives
+    /// and costs depends on the input: see [`summary`](crate::system::summary).
+    ///
+    /// ```
+    /// # use dl_interview::{data::rng, nn::{Layer, Net}};
+    /// let net = Net::new(vec![Layer::linear(2, 3, &mut rng(42)), Layer::relu()]);
+    /// net.evcxr_display();
+    /// assert_eq!(format!("{net:?}"), "Net(Linear(2 → 3), Relu)");
+    /// ```
+    pub fn evcxr_display(&self) {
+        self.table().evcxr_display();
+    }
+
+    fn table(&self) -> Table {
+        let count = |own: &Vec<(usize, &str, Tensor)>| own.iter().map(|(.., tensor)| tensor.len()).sum::<usize>();
+        let counts = self.own_parameters().iter().map(count).collect::<Vec<_>>();
+        let row = |(i, layer): (usize, &Layer)| vec![i.to_string(), format!("{layer:?}"), counts[i].to_string()];
+        let mut rows: Vec<Vec<String>> = self.layers.iter().enumerate().map(row).collect();
+        rows.push(vec![String::new(), "in all".into(), self.parameter_count().to_string()]);
+        table(&["", "layer", "parameters"], &rows)
+    }
+
     /// From now on: batch statistics in batch normalization, zeros from dropout.
     ///
     /// ```
@@ -216,8 +251,8 @@ impl Net {
     ///
     /// # Panics
     ///
-    /// As [`predict`](Net::predict), and when the net has fewer than two outputs; for one logit per example see
-    /// [`evaluate`](crate::train::evaluate).
+    /// As [`predict`](Net::predict), when the net gives NaN, and when it has fewer than two outputs; for one logit per example
+    /// see [`evaluate`](crate::train::evaluate).
     ///
     /// ```
     /// # use dl_interview::nn::Net;
@@ -225,7 +260,8 @@ impl Net {
     /// ```
     #[track_caller]
     pub fn classify(&self, inputs: &Array2<Real>) -> Vec<usize> {
-        super::classes(self.predict(inputs).view().into_dyn())
+        let classes = super::classes(self.predict(inputs).view().into_dyn()).into_iter().enumerate();
+        classes.map(|(row, class)| class.unwrap_or_else(|| panic!("classify: {}", no_class(row)))).collect()
     }
 
     /// The share of inputs whose [class](Net::classify) is its label, from 0 to 1. An input for which a diverged net gives NaN
@@ -233,7 +269,7 @@ impl Net {
     ///
     /// # Panics
     ///
-    /// As [`classify`](Net::classify), when there is no input, or there are not as many labels as inputs.
+    /// When the net has fewer than two outputs, there is no input, or there are not as many labels as inputs.
     ///
     /// ```
     /// # use dl_interview::nn::Net;

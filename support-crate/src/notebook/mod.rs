@@ -22,3 +22,5 @@ pub use seeds::{Outcome, Runs, over_seeds};
 pub use show_debug::ShowDebug;
 pub use table::{Table, number_table, table};
 pub(crate) use table_html::verdict_html;
+
+pub use crate::plot::html::show_formatted;

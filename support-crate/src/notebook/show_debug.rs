@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::plot::html::{content, with_verdicts};
+use crate::plot::html::show_formatted;
 
 /// Shows every [`Debug`] value as the output of a cell, as `{:?}` writes it.
 ///
@@ -32,10 +32,6 @@ pub trait ShowDebug {
 
 impl<T: Debug> ShowDebug for T {
     fn evcxr_display(&self) {
-        let text = format!("{self:?}");
-        // A cell that ends in a loop ends in the value `()`, which tells nobody anything.
-        if text != "()" {
-            println!("{}", content("text/plain", &with_verdicts("", &text).1));
-        }
+        show_formatted(&format!("{self:?}"));
     }
 }

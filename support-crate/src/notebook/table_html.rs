@@ -7,7 +7,7 @@ impl Table {
     /// The table as HTML.
     // Inline styles only: JupyterLab drops <style> from a notebook it does not trust yet. No colours but a border that
     // shows on white and on black, because the reader's theme sets the text and the background.
-    pub(super) fn html(&self) -> String {
+    pub(crate) fn html(&self) -> String {
         let cell = |tag: &str, content: &str, border: &str, right: bool, more: &str| {
             // JupyterLab keeps the last two from a notebook that is not trusted, or drops them without harm.
             let align = if right { "right;white-space:nowrap;font-variant-numeric:tabular-nums" } else { "left" };

@@ -1,5 +1,6 @@
 //! What the kernel turns into rich output, and the two escapes that need care on the way.
 
+use std::cell::RefCell;
 use std::env;
 use std::fmt::{self, Write};
 
@@ -28,16 +29,36 @@ pub(crate) fn content(mime: &str, body: &str) -> String {
     format!("EVCXR_BEGIN_CONTENT {mime}\n{body}\nEVCXR_END_CONTENT")
 }
 
+thread_local! {
+    /// What was formatted last, in three forms: see [`debug`].
+    static FORMATTED: RefCell<[String; 3]> = RefCell::default();
+}
+
 /// `{:?}` of what a cell can show. evcxr takes a last expression that uses up a variable of its cell, as in
-/// `let a = curve(..); lines(.., &[a])`, for one that it cannot display, and sends its `{:?}` as plain text. So in a kernel that
-/// is the text alternative, and the other form is sent along.
+/// `let a = curve(..); lines(.., &[a])`, for one that it cannot display, and formats it. So in a kernel both forms of the output
+/// are kept, for [`show_formatted`].
 pub(crate) fn debug(f: &mut fmt::Formatter<'_>, brief: &str, html: impl Fn() -> String, text: &str) -> fmt::Result {
-    if env::var_os("EVCXR_IS_RUNTIME").is_none() {
-        return f.write_str(brief);
+    if env::var_os("EVCXR_IS_RUNTIME").is_some() {
+        FORMATTED.set([brief.to_owned(), html(), text.to_owned()]);
     }
-    let (html, text) = with_verdicts(&html(), text);
-    println!("{}", content("text/html", &html));
-    f.write_str(&text)
+    f.write_str(brief)
+}
+
+/// What the kernel calls for the last value of a cell, with its `{:?}`, where it cannot call the value's `evcxr_display`.
+///
+/// A figure or a table is shown as such, and every other value as this text.
+///
+/// ```
+/// dl_interview::notebook::show_formatted("Some(0.5)"); // the kernel shows: Some(0.5)
+/// ```
+pub fn show_formatted(formatted: &str) {
+    let [brief, html, text] = FORMATTED.take();
+    if brief == formatted {
+        show(&html, &text);
+    } else if formatted != "()" {
+        // The value of a cell that ends in a loop tells nobody anything.
+        println!("{}", content("text/plain", &with_verdicts("", formatted).1));
+    }
 }
 
 /// Text made safe for an HTML element or a double-quoted attribute, on one line.

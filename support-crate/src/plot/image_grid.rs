@@ -9,8 +9,12 @@ use super::figure::Figure;
 use super::png;
 use crate::tensor::Real;
 
-/// All pixels of a figure: an image without any regularity takes 1.4 bytes a pixel, and a figure stays below 150 KB.
-const PIXELS: usize = 90_000;
+/// A figure stays below 150 KB …
+const BYTES: usize = 145_000;
+/// … and this is what an image takes, a caption of three short lines, and, in tenths, a pixel without any regularity.
+const IMAGE: usize = 330;
+const CAPTION: usize = 400;
+const TENTHS_PER_PIXEL: usize = 14;
 const GAP: f64 = 12.0;
 const LARGEST: f64 = 140.0;
 /// A cell narrower than this has no room for a caption, in pixels.
@@ -20,7 +24,7 @@ const NARROWEST: f64 = 28.0;
 ///
 /// `images` holds one square image per row (n × side²), row by row from the top, 0 for paper and 1 for ink; values
 /// outside are drawn as 0 or 1, NaN as 0. `captions` holds one text per image, or none at all. As many images are
-/// drawn as 90 000 pixels hold (114 of 28 × 28).
+/// drawn as 145 KB hold: about a hundred of 28 × 28.
 ///
 /// # Panics
 ///
@@ -52,12 +56,13 @@ pub fn image_grid(title: &str, images: &Array2<Real>, captions: &[String], colum
     if count == 0 || pixels == 0 {
         return canvas::words(title, "Nothing to draw: no images were given.");
     }
-    if pixels > PIXELS {
+    let each = IMAGE + pixels * TENTHS_PER_PIXEL / 10 + if captions.is_empty() { 0 } else { CAPTION };
+    let drawn = count.min(BYTES / each);
+    if drawn == 0 {
         let reason =
             format!("Nothing drawn: an image of {side} × {side} is too large for a figure; shrink it to 300 × 300.");
         return canvas::words(title, &reason);
     }
-    let drawn = count.min(PIXELS / pixels);
     let notes = notes(images, drawn);
     let (title, captions) = (title.to_owned(), captions[..captions.len().min(drawn)].to_vec());
     let images = images.slice(s![..drawn, ..]).to_owned();

@@ -233,7 +233,8 @@ impl Data<'_> {
             Goal::Values(values) => (loss.of(outputs, &rows(values, indices)), 0),
             Goal::Labels(labels) => {
                 let labels = labels.select(Axis(0), indices);
-                let right = labels.iter().zip(classes(outputs, loss)).filter(|&(&label, class)| label == class).count();
+                let right = classes(outputs, loss).into_iter().zip(&labels).filter(|(class, label)| *class == Some(**label));
+                let right = right.count();
                 (loss.of(outputs, targets(outputs, &labels, loss)), right)
             }
         }
@@ -300,11 +301,12 @@ fn targets(outputs: &Tensor, labels: &Array1<usize>, loss: &Loss) -> Targets {
     (&values).into()
 }
 
-/// The class that each row of `outputs` stands for: the largest, or, with a single output, whether it is on the side of 1.
-fn classes(outputs: &Tensor, loss: &Loss) -> Vec<usize> {
+/// The class that each row of `outputs` stands for: the largest, or, with a single output, whether it is on the side of 1. NaN
+/// stands for none.
+fn classes(outputs: &Tensor, loss: &Loss) -> Vec<Option<usize>> {
     let border = if matches!(loss, Loss::BceWithLogits | Loss::Hinge) { 0.0 } else { 0.5 };
     outputs.with_value(|outputs| match outputs.shape() {
-        [_, 1] => outputs.iter().map(|&x| usize::from(x > border)).collect(),
+        [_, 1] => outputs.iter().map(|&x| (!x.is_nan()).then_some(usize::from(x > border))).collect(),
         _ => nn::classes(outputs),
     })
 }

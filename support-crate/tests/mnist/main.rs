@@ -1,77 +1,19 @@
-//! MNIST: the data itself, and what happens when a file of it is missing, damaged or cannot be written.
+//! MNIST: the data itself, and what happens when a file of it is missing or damaged.
 
-mod cache;
 mod packed;
-mod processes;
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use dl_interview::data::{Examples, Mnist, mnist_from};
 use dl_interview::tensor::Real;
 use ndarray::s;
-use tempfile::{TempDir, tempdir};
 
-const NAMES: [&str; 4] =
-    ["t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte", "train-images-idx3-ubyte", "train-labels-idx1-ubyte"];
-
-/// The data, and a cache that holds it; kept below target/ from run to run.
-static LOADED: LazyLock<(Mnist, PathBuf)> = LazyLock::new(|| {
-    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mnist");
-    (mnist_from(&packed_folder(), &cache).unwrap(), cache)
-});
+static DATA: LazyLock<Mnist> = LazyLock::new(|| mnist_from(&packed_folder()).unwrap());
 
 fn packed_folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data/mnist")
-}
-
-/// A copy to damage.
-fn copy_of(folder: &Path) -> TempDir {
-    let copy = tempdir().unwrap();
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-    }
-    copy
-}
-
-fn names_in(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
-/// The files themselves, in the order of `NAMES`, unpacked without the code under test.
-static ORIGINALS: LazyLock<[Vec<u8>; 4]> = LazyLock::new(|| {
-    NAMES.map(|name| {
-        let gzip = File::open(packed_folder().join(format!("{name}.gz"))).unwrap();
-        let mut bytes = Vec::new();
-        flate2::read::GzDecoder::new(gzip).read_to_end(&mut bytes).unwrap();
-        bytes
-    })
-});
-
-fn assert_good(cache: &Path) {
-    assert_eq!(names_in(cache), NAMES);
-    for (name, original) in NAMES.iter().zip(&*ORIGINALS) {
-        // Not assert_eq!, which would print 47 MB.
-        assert!(fs::read(cache.join(name)).unwrap() == *original, "{name}");
-    }
-}
-
-fn change(file: &Path, how: impl Fn(&mut Vec<u8>)) {
-    let mut bytes = fs::read(file).unwrap();
-    how(&mut bytes);
-    fs::write(file, bytes).unwrap();
-}
-
-fn flip_in_the_middle(bytes: &mut [u8]) {
-    let middle = bytes.len() / 2;
-    bytes[middle] ^= 0x10;
 }
 
 /// The sum of all inputs: one number that hardly any mistake leaves as it is.
@@ -79,13 +21,9 @@ fn ink(images: &Examples) -> f64 {
     images.inputs.iter().map(|&pixel| f64::from(pixel)).sum()
 }
 
-fn halve(bytes: &mut Vec<u8>) {
-    bytes.truncate(bytes.len() / 2);
-}
-
 #[test]
 fn shapes_and_range() {
-    let (data, _) = &*LOADED;
+    let data = &*DATA;
     assert_eq!(data.train.inputs.dim(), (60_000, 784));
     assert_eq!(data.train.labels.dim(), 60_000);
     assert_eq!(data.test.inputs.dim(), (10_000, 784));
@@ -103,7 +41,7 @@ fn shapes_and_range() {
 
 #[test]
 fn pixels_are_the_published_ones() {
-    let (data, _) = &*LOADED;
+    let data = &*DATA;
     let mean = ink(&data.train) / data.train.inputs.len() as f64;
     assert!((mean - 0.1307).abs() < 1e-4, "{mean}");
     let mean = ink(&data.test) / data.test.inputs.len() as f64;
@@ -116,7 +54,7 @@ fn pixels_are_the_published_ones() {
 
 #[test]
 fn labels_are_the_published_ones() {
-    let (data, _) = &*LOADED;
+    let data = &*DATA;
     assert_eq!(data.train.first(10).labels.to_vec(), [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]);
     assert_eq!(data.test.first(10).labels.to_vec(), [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]);
     let counts = |images: &Examples| {
@@ -132,7 +70,7 @@ fn labels_are_the_published_ones() {
 
 #[test]
 fn first_and_select_keep_pixels_with_their_labels() {
-    let (data, _) = &*LOADED;
+    let data = &*DATA;
     let first = data.test.first(3);
     assert_eq!((first.len(), first.inputs.dim()), (3, (3, 784)));
     assert_eq!(first.inputs.row(2), data.test.inputs.row(2));
@@ -149,11 +87,11 @@ fn first_and_select_keep_pixels_with_their_labels() {
 #[test]
 #[should_panic(expected = "first(10001): there are only 10000 examples; ask for at most that many")]
 fn first_of_too_many() {
-    LOADED.0.test.first(10_001);
+    DATA.test.first(10_001);
 }
 
 #[test]
 #[should_panic(expected = "select: index 10000 is out of range for 10000 examples")]
 fn select_out_of_range() {
-    LOADED.0.test.select(&[3, 10_000]);
+    DATA.test.select(&[3, 10_000]);
 }
