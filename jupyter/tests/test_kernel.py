@@ -117,18 +117,42 @@ def test_the_prelude_is_there_before_the_first_cell_and_a_panic_shows_in_its_cel
 
 
 def test_a_figure_that_uses_up_a_variable_is_shown_as_one():
-    """evcxr then sends what `{:?}` says, which would be a text."""
+    """evcxr then formats it with `{:?}`."""
     cells = [
         'let mine = curve("a", &[1.0, 2.0]);\nlines("Used up", "x", "y", &[mine])',
         'let rows = table(&["used up"], &[vec!["1".into()]]);\nrows.caption("t")',
+        'let layer = Layer::linear(2, 3, &mut rng(1));\nNet::new(vec![layer]) // used up',
     ]
     with kernel() as (_, client):
         for code in cells:
-            shown = []
-            client.execute_interactive(code, timeout=300, output_hook=shown.append)
-            [data] = [message["content"]["data"] for message in shown if "data" in message["content"]]
-            assert "sed up" in data["text/plain"] and "(" not in data["text/plain"].split()[0]
-            assert data["text/html"].startswith("<")
+            [data] = shown(client, code)
+            assert "<img " in data["text/html"] or "<table " in data["text/html"]
+            assert "sed up" in data["text/plain"] or "Linear(2 → 3)" in data["text/plain"]
+            assert "(" not in data["text/plain"].split()[0], "not what {:?} says"
+        # Nor is it shown where {:?} is all that was asked for.
+        figure = 'lines("Mine", "x", "y", &[curve("a", &[1.0, 2.0])])'
+        for code in [f"dbg!({figure});", f'println!("{{:?}}", {figure});', f"assert_eq!({figure}, {figure});"]:
+            assert shown(client, code) == []
+        for code in [f"vec![{figure}]", f"let figure = {figure};\nvec![figure]", f"let figure = {figure};\n(figure, 1)"]:
+            [data] = shown(client, code)
+            assert list(data) == ["text/plain"] and 'Figure("Line chart' in data["text/plain"], data
+
+
+def shown(client, code):
+    """The rich outputs of a cell."""
+    messages = []
+    client.execute_interactive(code, timeout=300, output_hook=messages.append)
+    return [message["content"]["data"] for message in messages if "data" in message["content"]]
+
+
+def test_a_net_and_a_tensor_as_a_last_line_can_be_read():
+    with kernel() as (_, client):
+        run(client, "let net = mlp(&[784, 32, 10], Activation::Relu, &mut rng(1));")
+        [data] = shown(client, "net")
+        assert all(word in data["text/plain"] for word in ["Linear(784 → 32)", "25120", "in all", "25450"]), data
+        assert "<table " in data["text/html"]
+        [data] = shown(client, "net.parameters()[1].clone()")
+        assert data["text/plain"].startswith("Tensor(") and "32: 0.0000, 0.0000" in data["text/plain"], data
 
 
 def test_the_kernel_can_tell_the_types_of_what_notebooks_keep():

@@ -134,7 +134,8 @@ fn a_grid_shows_every_image_with_its_caption() {
     assert_eq!(count(&figure, "image"), 24);
     texts(&image_grid("none", &Array2::zeros((0, 784)), &[], 8));
     texts(&image_grid("odd", &Array2::from_elem((2, 4), Real::NAN), &["a".into(), "b".into()], 3));
-    let noise = |n, pixels| Array2::from_shape_fn((n, pixels), |(i, j)| ((i * 7919 + j * 104_729) % 256) as Real / 255.0);
+    let noise =
+        |n, pixels| Array2::from_shape_fn((n, pixels), |(i, j)| ((i * 7919 + j * 104_729) % 256) as Real / 255.0);
     for (n, pixels) in [(100_000, 1), (100_000, 4), (3000, 16), (1000, 196), (200, 784)] {
         texts(&image_grid("many", &noise(n, pixels), &[], 20));
     }

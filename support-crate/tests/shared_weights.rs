@@ -7,7 +7,7 @@ use dl_interview::landscape::{flatten, hessian_vector, line, slice};
 use dl_interview::nn::{Activation, Layer, Loss, Net, l1, l2};
 use dl_interview::optim::{Optimizer, grad_norm};
 use dl_interview::system::{checkpointed_backward, data_parallel, pipeline_parallel, shard_gradient, summary};
-use dl_interview::tensor::{Real, Tensor};
+use dl_interview::tensor::{Real, Tensor, mean_and_std};
 use dl_interview::train::{Fit, fit, load, save};
 use ndarray::{Array1, Array2, ArrayD, array};
 
@@ -183,4 +183,12 @@ fn two_directions_for_one_tensor_are_refused() {
     let x = Tensor::new(batch().inputs);
     let product = hessian_vector(&net.parameters(), &vector, || loss(&net.forward(&x), &batch()));
     assert!(product[0].iter().all(|x| x.is_finite()));
+}
+
+#[test]
+fn lsuv_scales_it_for_the_first_layer_alone() {
+    let (net, batch) = (tied(), Tensor::new(batch().inputs));
+    net.lsuv(&batch, &mut rng(3));
+    let (_, first) = mean_and_std(&net.forward_all(&batch)[0].value());
+    assert!((first - 1.0).abs() < 1e-3, "{first}");
 }

@@ -1,5 +1,7 @@
 //! Weights scaled by what they do to real data.
 
+use std::collections::HashSet;
+
 use super::{Init, Net};
 use crate::tensor::{Tensor, mean_and_std, no_grad};
 
@@ -7,7 +9,7 @@ impl Net {
     /// Layer-sequential unit-variance initialization: orthogonal weights, biases 0, and then each weight matrix or kernel,
     /// from the first layer on, divided by the standard deviation of what its layer puts out for this batch.
     ///
-    /// The layers run as in evaluation: nothing is dropped. Because the biases are 0, one division is exact, where the paper
+    /// The layers run as in evaluation: nothing is dropped. A weight that two layers share is scaled for the first of them. Because the biases are 0, one division is exact, where the paper
     /// iterates. Source: Mishkin & Matas 2016, "All you need is a good init", ICLR.
     ///
     /// # Panics
@@ -32,10 +34,11 @@ impl Net {
     #[track_caller]
     pub fn lsuv(&self, batch: &Tensor, rng: &mut impl rand::Rng) {
         self.initialize(Init::Orthogonal { gain: 1.0 }, rng);
+        let mut scaled = HashSet::new();
         let _ = no_grad(|| {
             self.layers.iter().enumerate().fold(batch.clone(), |x, (i, layer)| {
                 let y = layer.forward(&x, false);
-                let Some(weight) = layer.weight() else { return y };
+                let Some(weight) = layer.weight().filter(|weight| scaled.insert(weight.address())) else { return y };
                 let (_, std) = mean_and_std(&y.value());
                 assert!(
                     std.is_finite() && std > 0.0,

@@ -1,6 +1,6 @@
 //! What a net is judged by, apart from its loss.
 
-use ndarray::{Array1, Array2, ArrayViewD, Axis, Dimension};
+use ndarray::{Array1, Array2, ArrayViewD, Axis};
 
 use crate::tensor::{Real, Tensor};
 

@@ -233,8 +233,8 @@ impl Data<'_> {
             Goal::Values(values) => (loss.of(outputs, &rows(values, indices)), 0),
             Goal::Labels(labels) => {
                 let labels = labels.select(Axis(0), indices);
-                let right = classes(outputs, loss).into_iter().zip(&labels).filter(|(class, label)| *class == Some(**label));
-                let right = right.count();
+                let guesses = classes(outputs, loss).into_iter().zip(&labels);
+                let right = guesses.filter(|(class, label)| *class == Some(**label)).count();
                 (loss.of(outputs, targets(outputs, &labels, loss)), right)
             }
         }

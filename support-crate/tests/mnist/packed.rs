@@ -70,10 +70,12 @@ fn a_truncated_packed_file_is_an_error() {
 #[test]
 fn a_flipped_bit_in_a_packed_file_is_an_error() {
     for name in [NAMES[3], NAMES[2]] {
-        let error = load_damaged(name, |file| change(file, |bytes| {
+        let error = load_damaged(name, |file| {
+            change(file, |bytes| {
                 let middle = bytes.len() / 2;
                 bytes[middle] ^= 0x10;
-            }));
+            })
+        });
         assert!(matches!(error, DataError::Corrupt { .. }), "{error}");
     }
 }
