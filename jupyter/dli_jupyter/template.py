@@ -102,6 +102,11 @@ OF_CELLS = ("incremental", "ctx-", "ctx.", "libctx", "libcode_")
 DO_SET_UP = "Run `cargo xtask setup` in the project's folder."
 
 
+# glibc gives every array of some MB back to the system at once, and each new one costs a page fault for every 4 KB:
+# training is several times slower. These two keep up to 1 GB for the next array. (Other allocators ignore them.)
+MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 30), "MALLOC_TRIM_THRESHOLD_": str(1 << 30)}
+
+
 class KernelError(Exception):
     """A kernel cannot start; the message says why and what to do."""
 
@@ -138,10 +143,7 @@ def environment(found, folder):
     env["EVCXR_CONFIG_DIR"] = str(CONFIG)
     # evcxr_jupyter "updates" a kernel of the user's own that another version installed; here it must find none.
     env["JUPYTER_PATH"] = str(folder)
-    # glibc gives every array of some MB back to the system at once, and each new one costs a page fault for every 4 KB:
-    # training is several times slower. These two keep up to 1 GB for the next array. (Other allocators ignore them.)
-    env.setdefault("MALLOC_MMAP_THRESHOLD_", str(1 << 30))
-    env.setdefault("MALLOC_TRIM_THRESHOLD_", str(1 << 30))
+    env = MEMORY | env
     # The kernel itself has an allocator of its own, which claims memory before it needs it and is slow to give any back:
     # 430 MB became 325. (What a cell computes uses the system's, see above.)
     env.setdefault("MIMALLOC_ARENA_EAGER_COMMIT", "0")

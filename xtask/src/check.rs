@@ -41,7 +41,7 @@ pub fn test(python_env: &Path) -> Result<()> {
     });
     // `-rs` says why a test was skipped: those in a browser are, where none is installed.
     step("Python tests", &mut || succeed(python_command(&python).args(["-m", "pytest", "-q", "-rs", "jupyter"])));
-    step("Notebooks", &mut || run::execute(&python, &notebooks::all()?, &run::Options::check_all()));
+    step("Notebooks", &mut || run::execute(&python, &notebooks::all()?, &run::Options::check_all(), true));
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }

@@ -6,6 +6,7 @@ mod export;
 mod lab;
 mod new;
 mod notebooks;
+mod program;
 mod run;
 mod setup;
 mod std_sources;
@@ -36,6 +37,8 @@ enum Task {
     Test,
     /// Execute notebooks from fresh kernels and write their outputs
     Run(run::Options),
+    /// Compile notebooks as ordinary programs, and compare what they show with what their kernels have shown
+    Program(program::Options),
     /// Write the whole book as a static site, or single notebooks as one HTML file each; both work offline
     Html(export::Options),
     /// Create a notebook with all its sections in place
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         Task::Lab(options) => lab::lab(&python_env, &options),
         Task::Test => check::test(&python_env),
         Task::Run(options) => run::run(&python_env, &options),
+        Task::Program(options) => program::program(&python_env, &options),
         Task::Html(options) => export::html(&python_env, &options),
         Task::New(options) => new::new(&options),
     };

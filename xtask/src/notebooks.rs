@@ -46,7 +46,7 @@ pub fn stem_of(path: &std::path::Path) -> String {
 }
 
 /// `18-0` of `18-0-mnist-mlp-by-hand`.
-fn number_of(stem: &str) -> String {
+pub fn number_of(stem: &str) -> String {
     stem.splitn(3, '-').take(2).collect::<Vec<_>>().join("-")
 }
 

@@ -12,6 +12,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use crate::notebooks;
+use crate::program::{self, Built, Machine, Turn};
 use crate::setup::{python_command, setup};
 
 /// Options of `cargo xtask run`.
@@ -22,9 +23,13 @@ pub struct Options {
     /// How many notebooks to execute at once
     #[arg(long, short, default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
-    /// Seed of everything random, or several: 1..=10. Another one than 42 checks the claims and leaves the files alone
+    /// Seed of everything random, or several: 1..=10. With others than 42 the files are left alone: after their kernels, which
+    /// run once, the notebooks run as programs under all of them, and each claim's range is shown
     #[arg(long, value_name = "SEED", default_value = "42", value_delimiter = ',', value_parser = seeds)]
     seed: Vec<RangeInclusive<u64>>,
+    /// Run a notebook as a program with another value for one of its knobs, and show what it says: 18-0.rate=2.0
+    #[arg(long, value_name = "NOTEBOOK.KNOB=VALUE", value_parser = Turn::read)]
+    knob: Vec<Turn>,
     /// Leave the files alone and compare with the outputs they hold
     #[arg(long)]
     check: bool,
@@ -37,7 +42,7 @@ impl Options {
     /// What `cargo xtask test` does: all notebooks, compared with their committed outputs. Two at once, because a notebook
     /// spends half of its time with the compiler, which uses one core.
     pub fn check_all() -> Options {
-        Options { names: Vec::new(), jobs: 2, seed: vec![42..=42], check: true, timeout: 300 }
+        Options { names: Vec::new(), jobs: 2, seed: vec![42..=42], knob: Vec::new(), check: true, timeout: 300 }
     }
 }
 
@@ -59,25 +64,60 @@ fn seeds(text: &str) -> Result<RangeInclusive<u64>> {
 
 /// Sets up what is missing, then executes the notebooks.
 pub fn run(python_env: &Path, options: &Options) -> Result<()> {
-    let chosen = notebooks::named(&options.names)?;
+    let turned: Vec<String> = options.knob.iter().map(|turn| turn.notebook().to_owned()).collect();
+    let chosen = notebooks::named(if options.names.is_empty() { &turned } else { &options.names })?;
     let python = setup(python_env)?;
-    execute(&python, &chosen, options)
+    let seeds: BTreeSet<u64> = options.seed.iter().cloned().flatten().collect();
+    if options.knob.is_empty() {
+        // What a notebook shows is what its kernel shows; other seeds need no other kernel.
+        let is_usual = seeds == BTreeSet::from([42]);
+        execute(&python, &chosen, options, options.check || !is_usual)?;
+        if is_usual {
+            return Ok(());
+        }
+    }
+    let programs = program::build(&python, &chosen, &options.knob, Machine::This)?;
+    let how = Programs { seeds, timeout: options.timeout, check: false, show: !options.knob.is_empty() };
+    run_programs(&python, &programs, &how)
 }
 
-/// Executes `chosen`; goes on after a failure, and fails at the end if there was one.
-pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options) -> Result<()> {
+/// Executes `chosen` in kernels under the committed seed; goes on after a failure, and fails at the end if there was one.
+pub fn execute(python: &Path, chosen: &[PathBuf], options: &Options, check: bool) -> Result<()> {
     let mut command = python_command(python);
     command.args(["-m", "dli_jupyter.execute"]);
-    let seeds: BTreeSet<u64> = options.seed.iter().cloned().flatten().collect();
-    command.args(seeds.iter().map(|seed| format!("--seed={seed}")));
     command.args(["--jobs", &options.jobs.to_string()]);
     command.args(["--timeout", &options.timeout.to_string()]);
-    if options.check {
-        command.arg("--check");
+    command.args(check.then_some("--check"));
+    watch(command.arg("--").args(chosen), chosen.len(), "notebooks")
+}
+
+/// How notebooks run as programs.
+pub struct Programs {
+    pub seeds: BTreeSet<u64>,
+    pub timeout: u32,
+    /// Compare with what the notebooks hold.
+    pub check: bool,
+    /// Print what they say.
+    pub show: bool,
+}
+
+impl Programs {
+    /// Under the committed seed, with what the notebooks hold to compare with.
+    pub fn parity() -> Programs {
+        Programs { seeds: BTreeSet::from([42]), timeout: 600, check: true, show: false }
     }
+}
+
+/// Runs compiled notebooks; goes on after a failure, and fails at the end if there was one.
+pub fn run_programs(python: &Path, programs: &[Built], how: &Programs) -> Result<()> {
+    let mut command = python_command(python);
+    command.args(["-m", "dli_jupyter.program", "run", "--timeout", &how.timeout.to_string()]);
+    command.args(how.seeds.iter().map(|seed| format!("--seed={seed}")));
+    command.args(how.check.then_some("--check")).args(how.show.then_some("--show"));
     // With several seeds, a notebook counts once per seed.
-    let what = if seeds.len() == 1 { "notebooks" } else { "runs" };
-    watch(command.arg("--").args(chosen), chosen.len() * seeds.len(), what)
+    let what = if how.seeds.len() == 1 { "notebooks" } else { "runs" };
+    command.arg("--").args(programs.iter().flat_map(|built| [&built.notebook, &built.program]));
+    watch(&mut command, programs.len() * how.seeds.len(), what)
 }
 
 /// Runs the program that executes notebooks, shows what it tells, and fails unless it says of `all` that they passed.

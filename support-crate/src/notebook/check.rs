@@ -165,7 +165,7 @@ impl Drop for Check<'_> {
     // At the end of every method above, and also where no requirement was named: no claim goes by without a verdict.
     fn drop(&mut self) {
         if !panicking() {
-            tell(self.claim.verdict());
+            tell(self.claim, &self.measured);
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::Write;
 use std::panic::Location;
+use std::path::Path;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// How the line begins that a panic or a failed `?` prints, behind the code that makes it red. A program that runs
@@ -59,13 +61,29 @@ fn failure(how: &str, message: &str, line: Option<&str>) -> String {
     format!("{FAILURE_MARKER}{}{PLAIN}\n", message.replace('\n', &format!("{PLAIN}\n\x1b[31m")))
 }
 
-/// The line of a cell, word for word: the kernel has all that it compiles for a cell in one file.
+/// The source of the program that runs, where that is no kernel.
+static PROGRAM: OnceLock<&str> = OnceLock::new();
+
+/// Tells what a program made of a notebook was compiled from, its `src/lib.rs`: failures then name its lines, as they name
+/// those of a cell in a kernel.
+///
+/// ```
+/// dl_interview::notebook::the_program_is("fn main() {}\n");
+/// ```
+pub fn the_program_is(source: &'static str) {
+    PROGRAM.get_or_init(|| source);
+}
+
+/// The line of a cell, word for word: all that the kernel compiles for a cell is in one file, and so is a program.
 fn line_of_cell(location: &Location<'_>) -> Option<String> {
-    if location.file() != "src/lib.rs" {
-        return None;
-    }
-    let folder = std::env::var_os("EVCXR_TMPDIR")?;
-    let source = std::fs::read_to_string(std::path::Path::new(&folder).join("src/lib.rs")).ok()?;
+    let path = Path::new(location.file());
+    let source = match PROGRAM.get() {
+        Some(program) if path.ends_with("src/lib.rs") && path.is_relative() => (*program).to_owned(),
+        None if path == Path::new("src/lib.rs") => {
+            std::fs::read_to_string(Path::new(&std::env::var_os("EVCXR_TMPDIR")?).join(path)).ok()?
+        }
+        _ => return None,
+    };
     let line = source.lines().nth(location.line() as usize - 1)?.trim();
     (!line.is_empty()).then(|| line.to_owned())
 }
