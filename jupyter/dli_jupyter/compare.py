@@ -49,7 +49,8 @@ def visible(cell):
             data = output.data
             lines += data.get("text/plain", "").splitlines()
             lines += _words(data.get("text/html", "")).splitlines()
-    return [line.rstrip() for line in lines]
+    # The rule below a table's header is as long as the numbers are.
+    return [re.sub("─+", "─", line).rstrip() for line in lines]
 
 
 def _words(markup):

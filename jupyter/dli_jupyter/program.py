@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import fcntl
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -89,11 +90,7 @@ def command(program):
     """How a program is started: one for WebAssembly needs a machine that runs it."""
     if program.suffix != ".wasm":
         return [str(program)]
-    mnist = template.CRATE / "data" / "mnist"
-    temporary = tempfile.gettempdir()
-    folders = [f"--dir={folder}" for folder in (mnist, temporary)]
-    variables = [f"--env={name}={os.environ[name]}" for name in ("DLI_SEED", "DLI_CLOCK", "DLI_CLAIMS") if name in os.environ]
-    return [sys.executable, "-m", "dli_jupyter.wasm", *folders, f"--env=DLI_DATA_DIR={mnist}", *variables, str(program)]
+    return [sys.executable, "-m", "dli_jupyter.wasm", str(program), str(template.CRATE / "data" / "mnist")]
 
 
 async def run_one(path, program, seed, options):
@@ -164,9 +161,10 @@ def ranges(claims):
         numbers = [float(end) for low, high, _, _ in made.values() for end in (low, high) if end]
         measured = ""
         if numbers:
-            worst = [number for number in numbers if number != number]  # NaN
-            low, high = (worst[0], worst[0]) if worst else (min(numbers), max(numbers))
-            measured = f"{low:.4g}" if low == high else f"{low:.4g} … {high:.4g}"
+            low, high = f"{min(numbers):.4g}", f"{max(numbers):.4g}"
+            measured = low if low == high else f"{low} … {high}"
+            if any(map(math.isnan, numbers)):  # which has no place among others
+                measured = "NaN"
         required = " or ".join(sorted({required for _, _, required, _ in made.values() if numbers}))
         sign = f"✗ under seed {', '.join(failed)}" if failed else "✓"
         lines.append(f"    {name:7} {measured:24} {required:24} {sign}".rstrip())

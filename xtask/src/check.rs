@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use anyhow::{Result, bail};
 
+use crate::program::{self, Machine};
 use crate::setup::{python_command, setup};
 use crate::{notebooks, root, run};
 
@@ -42,6 +43,12 @@ pub fn test(python_env: &Path) -> Result<()> {
     // `-rs` says why a test was skipped: those in a browser are, where none is installed.
     step("Python tests", &mut || succeed(python_command(&python).args(["-m", "pytest", "-q", "-rs", "jupyter"])));
     step("Notebooks", &mut || run::execute(&python, &notebooks::all()?, &run::Options::check_all(), true));
+    step("Notebooks as programs", &mut || program::parity(&python, &notebooks::all()?, Machine::This));
+    // Three are enough to see that the crate and the generator still work there; `cargo xtask program --wasm` runs all.
+    let in_browsers = ["12-2", "12-3", "13-3"].map(String::from);
+    step("Programs for browsers", &mut || {
+        program::parity(&python, &notebooks::named(&in_browsers)?, Machine::WebAssembly)
+    });
     if !failed.is_empty() {
         bail!("failed: {}", failed.join(", "));
     }

@@ -122,7 +122,8 @@ fn without_commands(source: &str, features: &mut BTreeSet<String>) -> Result<Str
         // The rest is a table of TOML, whose lists of texts JSON writes alike.
         if let Some((_, after)) = dependency.split_once("features = ") {
             let list = after.split_inclusive(']').next().unwrap_or_default();
-            let list: Vec<String> = serde_json::from_str(list).with_context(|| format!("no list of features: {list}"))?;
+            let list: Vec<String> =
+                serde_json::from_str(list).with_context(|| format!("no list of features: {list}"))?;
             features.extend(list);
         }
         lines.push("");
@@ -327,12 +328,14 @@ impl Notebook {
 /// A kernel compiles each cell with the newest of everything; in a program, each name stands for one thing.
 fn refuse_what_only_a_kernel_does(notebook: &Notebook) -> Result<()> {
     let number = &notebook.number;
-    let mut items: BTreeMap<&str, &str> = BTreeMap::new();
+    // A program has a `main` of its own.
+    let mut items: BTreeMap<&str, &str> = BTreeMap::from([("main", "every program")]);
     for cell in &notebook.cells {
         for part in &cell.parts {
             let Kind::Item(Some(name)) = &part.kind else { continue };
             if let Some(other) = items.insert(name, &cell.id) {
-                bail!("{number}, cell [{}] defines `{name}`, as cell [{other}] does: give it another name", cell.id);
+                let other = if name == "main" { other.to_owned() } else { format!("cell [{other}]") };
+                bail!("{number}, cell [{}] defines `{name}`, as {other} does: give it another name", cell.id);
             }
         }
     }
@@ -346,4 +349,133 @@ fn refuse_what_only_a_kernel_does(notebook: &Notebook) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::notebooks::all;
+    use serde_json::json;
+
+    fn notebook(cells: &[&str]) -> Result<Notebook> {
+        let cell = |(i, source): (usize, &&str)| {
+            let lines: Vec<&str> = source.split_inclusive('\n').collect();
+            json!({"cell_type": "code", "id": format!("c{i}"), "source": lines})
+        };
+        from_json("1-0", &json!({"cells": cells.iter().enumerate().map(cell).collect::<Vec<_>>()}))
+    }
+
+    fn refused(cells: &[&str]) -> String {
+        format!("{:#}", notebook(cells).err().expect("it should be refused"))
+    }
+
+    #[test]
+    fn all_notebooks_can_be_taken_apart() {
+        let mut knobs = 0;
+        for path in all().unwrap() {
+            let notebook = read(&path).unwrap_or_else(|error| panic!("{error:#}"));
+            knobs += notebook.cells.iter().map(|cell| cell.knobs.len()).sum::<usize>();
+            for cell in &notebook.cells {
+                // Nothing gets lost: the pieces are the cell, up to blank lines at its end.
+                let ends: Vec<usize> = cell.parts.iter().map(|part| part.range.end).collect();
+                let starts: Vec<usize> = cell.parts.iter().map(|part| part.range.start).collect();
+                assert_eq!(
+                    starts.iter().skip(1).collect::<Vec<_>>(),
+                    ends[..ends.len() - 1].iter().collect::<Vec<_>>()
+                );
+                assert!(cell.source[ends[ends.len() - 1]..].trim().is_empty(), "{} {}", notebook.number, cell.id);
+            }
+        }
+        assert!(knobs >= 20, "{knobs} knobs");
+    }
+
+    #[test]
+    fn a_cell_is_items_statements_and_a_value() {
+        let cell =
+            &notebook(&["// before\nfn f() {} // behind\nlet (a, mut b) = (1, 2);\nfor i in 0..3 {}\na + b // last"])
+                .unwrap();
+        let cell = &cell.cells[0];
+        let parts: Vec<(&str, &str)> = cell
+            .parts
+            .iter()
+            .map(|part| {
+                let kind = match part.kind {
+                    Kind::Item(_) => "item",
+                    Kind::Statement => "statement",
+                    Kind::Value => "value",
+                };
+                (kind, cell.source[part.range.clone()].trim())
+            })
+            .collect();
+        assert_eq!(
+            parts,
+            [
+                ("item", "// before\nfn f() {} // behind"),
+                ("statement", "let (a, mut b) = (1, 2);"),
+                ("statement", "for i in 0..3 {}"),
+                ("value", "a + b // last"),
+            ]
+        );
+        assert_eq!(cell.defines, BTreeMap::from([("a".into(), false), ("b".into(), true)]));
+    }
+
+    #[test]
+    fn a_knob_is_a_literal_with_others_to_try() {
+        let source = "let a = 0.5; // try 1.0, 2e-3\nlet b: [f32; 2] = [0.1, 0.2]; // try [1.0], [-0.5, 3.0]\n\
+            let mut c = \"x\"; // try \"y\"\nlet d = (1, -2.0); // try (2, 0.5)\nlet e = Optimizer::sgd(0.1); // try adam\n\
+            let f = 3; // the width\nlet g = 3;";
+        let notebook = notebook(&[source]).unwrap();
+        let knobs: Vec<(&str, &str, String)> =
+            notebook.cells[0].knobs.iter().map(|knob| (&*knob.name, &*knob.value, knob.tries.join(" | "))).collect();
+        let expected = [
+            ("a", "0.5", "1.0 | 2e-3"),
+            ("b", "[0.1, 0.2]", "[1.0] | [-0.5, 3.0]"),
+            ("c", "\"x\"", "\"y\""),
+            ("d", "(1, -2.0)", "(2, 0.5)"),
+        ];
+        assert_eq!(knobs, expected.map(|(name, value, tries)| (name, value, tries.to_owned())));
+        for (source, message) in [
+            ("let a = 5; // try 100 steps", "write values like 5, with commas between them: this is no list of values"),
+            ("let a = 5; // try 1.5", "one of them is of another kind"),
+            ("let a = [1, 2]; // try 3", "write values like [1, 2]"),
+            ("let a = 1; // try 2\nlet b = a; {\nlet a = 3; // try 4\n}", "has a knob `a`, as cell [c0] has"),
+        ] {
+            assert!(refused(&[source]).contains(message), "{}", refused(&[source]));
+        }
+    }
+
+    #[test]
+    fn a_knob_can_be_turned_to_a_value_of_its_kind() {
+        let turn = |name: &str, value: &str| {
+            let mut notebook = notebook(&["let rates = [0.5, 1.0]; // try [2.0]\nlet n = 3; // try 4"]).unwrap();
+            notebook
+                .turn(name, value)
+                .map(|()| notebook.cells[0].knobs.iter().map(|knob| knob.value.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(turn("rates", "[0.05]").unwrap(), ["[0.05]", "3"]);
+        assert_eq!(turn("n", "-7").unwrap(), ["[0.5, 1.0]", "-7"]);
+        for (name, value, message) in [
+            ("rate", "1.0", "1-0 has no knob `rate`; it has: rates, n"),
+            ("n", "0.5", "the knob 1-0.n cannot be 0.5: give a value like 3"),
+            ("n", "panic!()", "cannot be panic!()"),
+        ] {
+            assert!(format!("{:#}", turn(name, value).unwrap_err()).contains(message));
+        }
+    }
+
+    #[test]
+    fn what_only_a_kernel_does_is_refused_with_its_cell() {
+        for (cells, message) in [
+            (vec!["fn f() {}", "let x = 1;", "fn f() { g() }"], "1-0, cell [c2] defines `f`, as cell [c0] does"),
+            (vec![":dep rand = \"0.9\""], "1-0, cell [c0]: a program cannot do what `:dep rand = \"0.9\"` asks"),
+            (vec!["let x = 1;", ":vars"], "cell [c1]: a program cannot do what `:vars` asks"),
+            (vec!["let x = ;"], "cell [c0]: this is not Rust"),
+            (vec!["fn main() {}"], "cell [c0] defines `main`"),
+        ] {
+            assert!(refused(&cells).contains(message), "{}", refused(&cells));
+        }
+        let with =
+            notebook(&[":dep dl-interview = { path = \"../support-crate\", features = [\"candle\"] }\nuse a::b;"]);
+        assert_eq!(with.unwrap().features, BTreeSet::from(["candle".to_owned()]));
+    }
 }

@@ -21,9 +21,14 @@ pub type Moved = BTreeSet<(String, String)>;
 /// reader's own line, and a cell that counts its notebook's lines finds them.
 pub fn program(notebook: &Notebook, moved: &Moved) -> Program {
     let mut text = String::from("#![allow(warnings)]\n\n#[path = \"runtime.rs\"]\nmod __runtime;\n\n");
+    let mut imports = BTreeSet::new();
     for cell in &notebook.cells {
         for part in cell.parts.iter().filter(|part| matches!(part.kind, Kind::Item(_))) {
-            writeln!(text, "{}", lines_of(cell, part).trim_matches('\n')).expect("a String takes every write");
+            let lines = lines_of(cell, part);
+            // A kernel takes the same `use` twice.
+            if !lines.trim_start().starts_with("use ") || imports.insert(lines.trim().to_owned()) {
+                writeln!(text, "{}", lines.trim_matches('\n')).expect("a String takes every write");
+            }
         }
     }
     text += "\nfn main() -> std::process::ExitCode {\n    __runtime::main(include_str!(\"lib.rs\"), __cells)\n}\n\n";

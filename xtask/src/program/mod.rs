@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
-use indicatif::ProgressBar;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::command::{Step, run_logged};
 use crate::notebooks;
 use crate::run::{Programs, run_programs};
 use crate::setup::{digest, python_command, setup, write_if_changed};
@@ -50,8 +50,16 @@ pub fn program(python_env: &Path, options: &Options) -> Result<()> {
         println!("{}", serde_json::to_string_pretty(&all)?);
         return Ok(());
     }
-    let machine = if options.wasm { Machine::WebAssembly } else { Machine::This };
-    run_programs(&python, &build(&python, &chosen, &[], machine)?, &Programs::parity())
+    parity(&python, &chosen, if options.wasm { Machine::WebAssembly } else { Machine::This })
+}
+
+/// Whether programs show what the notebooks hold.
+pub fn parity(python: &Path, chosen: &[PathBuf], machine: Machine) -> Result<()> {
+    if machine == Machine::WebAssembly {
+        run_logged(Command::new("rustup").args(["target", "add", WASM]), "wasm", |_| ())
+            .with_context(|| format!("programs for browsers need Rust's standard library for {WASM}"))?;
+    }
+    run_programs(python, &build(python, chosen, &[], machine)?, &Programs::parity())
 }
 
 /// A notebook that was compiled.
@@ -108,11 +116,12 @@ pub fn build(python: &Path, chosen: &[PathBuf], turns: &[Turn], machine: Machine
     let mut notebooks = chosen.iter().map(|path| cells::read(path)).collect::<Result<Vec<_>>>()?;
     for turn in turns {
         let named = notebooks.iter_mut().find(|notebook| notebook.number == turn.notebook);
-        named.with_context(|| format!("{} is not among the notebooks to run", turn.notebook))?.turn(&turn.knob, &turn.value)?;
+        named
+            .with_context(|| format!("{} is not among the notebooks to run", turn.notebook))?
+            .turn(&turn.knob, &turn.value)?;
     }
     let packages: Vec<Package> = notebooks.into_iter().map(|notebook| Package::new(notebook, &place, turns)).collect();
-    let bar = ProgressBar::new_spinner().with_message("compiling the notebooks as programs");
-    bar.enable_steady_tick(std::time::Duration::from_millis(120));
+    let step = Step::start("Notebooks compiled as programs");
     // Cargo compiles the crate once for all packages of one call, with the features of all: with candle only for those that
     // ask for it.
     let mut groups: BTreeMap<BTreeSet<String>, Vec<Package>> = BTreeMap::new();
@@ -123,10 +132,11 @@ pub fn build(python: &Path, chosen: &[PathBuf], turns: &[Turn], machine: Machine
     for group in groups.into_values() {
         programs.extend(compile(group, &place, machine)?);
     }
-    bar.finish_and_clear();
+    step.done();
     let built = chosen.iter().map(|path| {
         let number = notebooks::number_of(&notebooks::stem_of(path));
-        let program = programs.remove(&number).with_context(|| format!("cargo says of no program that it is {number}"))?;
+        let program =
+            programs.remove(&number).with_context(|| format!("cargo says of no program that it is {number}"))?;
         Ok(Built { notebook: path.clone(), program })
     });
     built.collect()
@@ -148,7 +158,8 @@ pub fn structure(python: &Path, path: &Path) -> Result<Value> {
 }
 
 fn place(python: &Path) -> Result<Place> {
-    let output = python_command(python).args(["-m", "dli_jupyter.program", "place"]).stderr(Stdio::inherit()).output()?;
+    let output =
+        python_command(python).args(["-m", "dli_jupyter.program", "place"]).stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         bail!("there is no place to compile the notebooks; the lines above tell why");
     }
@@ -171,7 +182,8 @@ impl Package {
         let moved = fs::read_to_string(folder.join("moved.json")).ok();
         let known: Vec<(String, String, String)> =
             moved.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-        let same = |id: &String, of: &String| notebook.cells.iter().any(|cell| cell.id == *id && digest_of(cell) == *of);
+        let same =
+            |id: &String, of: &String| notebook.cells.iter().any(|cell| cell.id == *id && digest_of(cell) == *of);
         let moved = known.into_iter().filter(|(id, _, of)| same(id, of)).map(|(id, name, _)| (id, name)).collect();
         Package { notebook, folder, moved }
     }
@@ -251,8 +263,8 @@ fn workspace(place: &Place) -> Result<()> {
     let text = format!(
         "[workspace]\nresolver = \"3\"\nmembers = {members:?}\n\n\
          # As evcxr has it for cells: so everything else is compiled already.\n\
-         [profile.dev]\nopt-level = 2\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
-         debug-assertions = true\ncodegen-units = 16\npanic = 'unwind'\nincremental = true\noverflow-checks = true\n"
+         [profile.dev]\nopt-level = 3\ndebug = false\nstrip = \"debuginfo\"\nrpath = true\nlto = false\n\
+         debug-assertions = false\ncodegen-units = 16\npanic = 'unwind'\nincremental = true\noverflow-checks = false\n"
     );
     write_if_changed(&place.folder.join("Cargo.toml"), &text)
 }

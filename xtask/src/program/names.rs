@@ -136,6 +136,13 @@ impl<'a> Visit<'a> for Names {
         self.define(&it.pat);
     }
 
+    fn visit_pat_ident(&mut self, it: &'a syn::PatIdent) {
+        if it.ident.to_string().starts_with(char::is_uppercase) {
+            self.note(&it.ident); // compared with, see `bound_by`
+        }
+        visit::visit_pat_ident(self, it);
+    }
+
     fn visit_expr_closure(&mut self, it: &'a syn::ExprClosure) {
         self.within(|names| {
             it.inputs.iter().for_each(|input| {

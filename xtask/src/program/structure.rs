@@ -111,3 +111,82 @@ fn calls(notebook: &Notebook, number: usize) -> BTreeSet<usize> {
 fn changed(cell: &Cell) -> BTreeSet<&String> {
     cell.parts.iter().flat_map(|part| &part.names.changed).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::cells::from_json;
+    use super::*;
+    use serde_json::json;
+
+    const CELLS: [(&str, &str); 8] = [
+        ("setup", ":dep dl-interview = { path = \"../support-crate\" }\nuse dl_interview::prelude::*;"),
+        ("declared", "let mut claims = Claims::of(\"1-0\", 2);"),
+        ("data", "let data = mnist()?;\nlet mut random = rng(seed());"),
+        ("helper", "fn slope(x: f64) -> f64 {\n    let step = 1e-3; // try 1e-1\n    x / step\n}"),
+        (
+            "one",
+            "let rate = 0.1; // try 0.5, 1.0\nlet net = mlp(&data);\nfit(&net, rate, &mut random);\nclaims.that(\"1-0.a\", \"x\", slope(rate)).is_at_least(1);",
+        ),
+        (
+            "two",
+            "let width = 5; // try 3\nlet wide = mlp(width, &data);\nclaims.that(\"1-0.b\", \"y\", wide.len()).is_at_least(1);",
+        ),
+        ("more", "fit(&net, 1.0, &mut rng(1));\nprintln!(\"{}\", net.accuracy(&data));"),
+        ("table", "claims"),
+    ];
+
+    fn structure(cells: &[(&str, &str)], plain: &[(&str, &str)]) -> Structure {
+        let cells: Vec<_> = cells
+            .iter()
+            .map(|(id, source)| json!({"cell_type": "code", "id": id, "source": source.split_inclusive('\n').collect::<Vec<_>>()}))
+            .collect();
+        let notebook = from_json("1-0", &json!({"cells": cells})).unwrap();
+        Structure::of(&notebook, &plain.iter().map(|(cell, name)| (cell.to_string(), name.to_string())).collect())
+    }
+
+    const PLAIN: [(&str, &str); 3] = [("declared", "claims"), ("data", "data"), ("data", "random")];
+
+    fn cell(structure: &Structure, id: &str) -> usize {
+        structure.cells.iter().position(|cell| cell.id == id).unwrap()
+    }
+
+    #[test]
+    fn an_experiment_needs_what_it_uses_and_not_the_one_before() {
+        let structure = structure(&CELLS, &PLAIN);
+        let needs = |id| structure.cells[cell(&structure, id)].needs.join(" ");
+        assert_eq!(needs("one"), "declared data");
+        assert_eq!(needs("two"), "declared data");
+        assert_eq!(needs("more"), "declared data one");
+        assert_eq!(needs("table"), "declared data one two", "every claim, and what these need");
+        assert_eq!(needs("helper"), "");
+    }
+
+    #[test]
+    fn a_knob_reaches_what_depends_on_it_and_nothing_else() {
+        let structure = structure(&CELLS, &PLAIN);
+        let reaches = |id| structure.cells[cell(&structure, id)].reaches.join(" ");
+        assert_eq!(reaches("one"), "one more table");
+        assert_eq!(reaches("two"), "two table");
+        assert_eq!(reaches("helper"), "helper one more table", "through the function that holds it");
+    }
+
+    #[test]
+    fn a_net_is_changed_by_who_borrows_it_and_data_are_not() {
+        let training = ("again", "println!(\"{}\", net.accuracy(&data));");
+        let cells = [&CELLS[..7], &[training]].concat();
+        let structure = structure(&cells, &PLAIN);
+        let last = &structure.cells[7];
+        assert_eq!(last.needs, ["declared", "data", "one", "more"]);
+        assert_eq!(structure.cells[cell(&structure, "more")].changes, ["net"]);
+        assert_eq!(structure.cells[cell(&structure, "one")].changes, ["claims", "random"]);
+    }
+
+    #[test]
+    fn knobs_and_claims_are_listed_where_they_are() {
+        let structure = structure(&CELLS, &PLAIN);
+        let one = &structure.cells[cell(&structure, "one")];
+        assert_eq!((&*one.knobs[0].name, &*one.knobs[0].value), ("rate", "0.1"));
+        assert_eq!((&one.knobs[0].tries, &one.claims), (&vec!["0.5".into(), "1.0".into()], &vec!["1-0.a".into()]));
+        assert_eq!(structure.cells[cell(&structure, "helper")].knobs[0].tries, ["1e-1"]);
+    }
+}

@@ -1,0 +1,123 @@
+"""Notebooks that run as programs: what they say is read, which cells they run, and which knobs they take."""
+
+import json
+import subprocess
+
+import pytest
+
+from conftest import ROOT
+from dli_jupyter import FAILURE_MARKER, program
+
+SAID = """\
+DLI_CELL first
+one
+EVCXR_BEGIN_CONTENT text/html
+<img alt="a
+figure">
+EVCXR_END_CONTENT
+EVCXR_BEGIN_CONTENT text/plain
+a
+figure
+EVCXR_END_CONTENT
+EVCXR_BEGIN_CONTENT text/x-claim
+1-0.a\t1e0\t2.5e0\t≥ 1\ttrue
+EVCXR_END_CONTENT
+two
+DLI_CELL second
+DLI_CELL third
+no line break"""
+
+
+def xtask(*arguments):
+    """Runs `cargo xtask …`; answers with its exit status and what it said."""
+    done = subprocess.run(["cargo", "xtask", *arguments], cwd=ROOT, text=True, capture_output=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def twelve():
+    """The program of notebook 12-2, and its structure."""
+    done = subprocess.run(["cargo", "xtask", "program", "--structure", "12-2"], cwd=ROOT, text=True, stdout=subprocess.PIPE)
+    assert done.returncode == 0
+    [structure] = json.loads(done.stdout[done.stdout.index("[\n") :])
+    [path] = (program.PLACE / "target").glob("*-*/debug/notebook-12-2")
+
+    def run(*arguments):
+        done = subprocess.run([path, *arguments], env={"DLI_CLOCK": "0"}, text=True, capture_output=True)
+        return done.returncode, done.stdout + done.stderr
+
+    run.cells = {cell["id"]: cell for cell in structure["cells"]}
+    return run
+
+
+def test_what_a_program_prints_is_read_as_a_kernels_cells_are():
+    cells, claims = program.outputs(SAID)
+    assert list(cells) == ["first", "second", "third"]
+    stream, result = cells["first"]
+    assert stream.text == "one\ntwo\n"
+    assert result.data == {"text/html": '<img alt="a\nfigure">', "text/plain": "a\nfigure"}
+    assert cells["second"] == [] and cells["third"][0].text == "no line break\n"
+    assert claims == {"1-0.a": ["1e0", "2.5e0", "≥ 1", "true"]}
+
+
+def test_ranges_run_over_all_seeds_and_name_those_that_fail():
+    claims = {
+        "1": {"1-0.a": ["0.5", "0.75", "≥ 0.5", "true"], "1-0.b": ["", "", "true", "true"]},
+        "2": {"1-0.a": ["0.25", "1", "≥ 0.5", "false"], "1-0.b": ["", "", "true", "true"]},
+        "7": {"1-0.a": ["nan", "nan", "≥ 0.5", "false"]},
+    }
+    first, second = program.ranges(claims)
+    assert first.split() == ["1-0.a", "NaN", "≥", "0.5", "✗", "under", "seed", "2,", "7"]
+    assert second.split() == ["1-0.b", "✓"]
+    del claims["7"]
+    assert "0.25 … 1" in program.ranges(claims)[0]
+
+
+def test_a_cell_needs_the_cells_that_it_says_and_no_others(twelve):
+    """Each cell that makes claims shows the same with what it needs as after all that stands above it."""
+    status, said = twelve()
+    assert status == 0, said
+    whole, _ = program.outputs(said)
+    assert list(whole) == list(twelve.cells)
+    alone = 0
+    for name, cell in twelve.cells.items():
+        if cell["claims"]:
+            status, said = twelve("--cells", ",".join([*cell["needs"], name]))
+            assert status == 0, said
+            shown, _ = program.outputs(said)
+            assert list(shown) == [*cell["needs"], name] and shown[name] == whole[name]
+            alone += len(cell["needs"]) < list(twelve.cells).index(name)
+    assert alone >= 3, "every cell needs all before it"
+    table = list(twelve.cells)[-1]
+    claims = {claim for needed in twelve.cells[table]["needs"] for claim in twelve.cells[needed]["claims"]}
+    assert len(claims) == sum(len(cell["claims"]) for cell in twelve.cells.values()), "the table needs every claim"
+
+
+def test_without_what_a_cell_needs_it_says_so(twelve):
+    name = next(name for name, cell in twelve.cells.items() if cell["claims"])
+    status, said = twelve("--cells", name)
+    assert status != 0 and "`claims` is missing: the cell [claims-declared] has not run" in said
+    assert said.count(FAILURE_MARKER) == 1
+
+
+def test_a_knob_changes_what_it_reaches_and_nothing_else(twelve):
+    name, knob = next((name, knob) for name, cell in twelve.cells.items() for knob in cell["knobs"] if knob["name"] == "fold")
+    before, _ = program.outputs(twelve()[1])
+    after, _ = program.outputs(twelve("--knob", f"fold={knob['tries'][0]}")[1])
+    changed = {cell for cell in after if after[cell] != before[cell]}
+    assert name in changed and changed <= set(twelve.cells[name]["reaches"]), changed
+    for value in ["many", "[1.0]", "1.0, 2.0", ""]:
+        status, said = twelve("--knob", f"fold={value}")
+        assert status != 0 and f"the knob `fold` cannot be {value}: it takes a number" in said
+
+
+def test_the_command_turns_knobs_and_says_what_there_is():
+    status, said = xtask("run", "--knob", "12-2.fold=3.0")
+    assert "[tents]" in said and "1 notebooks passed" in said or status != 0 and "✗" in said, said
+    for knob, message in [
+        ("12-2.nothing=1", "12-2 has no knob `nothing`; it has: epochs, fold"),
+        ("12-2.fold=wide", "the knob 12-2.fold cannot be wide: give a value like 4.0"),
+        ("fold=3.0", "is no knob; 12-3.rates=[0.05,0.7] is one"),
+    ]:
+        status, said = xtask("run", "--knob", knob)
+        assert status != 0 and message in said, said
