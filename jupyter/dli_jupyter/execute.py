@@ -4,7 +4,7 @@ evcxr answers "ok" to a panic and to a failed `?`, and forwards a cell's stderr 
 answer. So this runner waits, after each cell, until nothing more arrives, and takes for a failure: an error reply,
 the line that the notebooks' panic hook prints, anything on stderr, a kernel that died, and a cell over its time limit.
 
-    python -m dli_jupyter.execute [--check] [--jobs N] [--seed S]… [--timeout S] NOTEBOOK…
+    python -m dli_jupyter.execute [--check] [--jobs N] [--timeout S] NOTEBOOK…
 
 prints one JSON object a line (`cargo xtask run` turns them into progress bars and a report) and exits with 1 when
 anything failed.
@@ -122,8 +122,8 @@ def failure(cell, before=()):
     return text or ("failed without a message" if said else None)
 
 
-async def run_notebook(path, seed, options, spec, say):
-    """Executes one notebook under one seed; returns its failures as a list of {cell, id, message}."""
+async def run_notebook(path, options, spec, say):
+    """Executes one notebook; returns its failures as a list of {cell, id, message}."""
     before = nbformat.read(path, 4)
     after = copy.deepcopy(before)
     cells = [(i, c) for i, c in enumerate(after.cells) if c.cell_type == "code" and c.source.strip()]
@@ -131,7 +131,7 @@ async def run_notebook(path, seed, options, spec, say):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
     # Without a clock, what is printed does not depend on how fast this machine is.
-    env = {**os.environ, "DLI_SEED": seed, "DLI_CLOCK": "0"}
+    env = {**os.environ, "DLI_SEED": DEFAULT_SEED, "DLI_CLOCK": "0"}
     failures = []
     say("start", cells=len(cells))
     try:
@@ -148,15 +148,14 @@ async def run_notebook(path, seed, options, spec, say):
     if failures:
         return failures
     if options.check:
-        if options.seeds == [DEFAULT_SEED]:
-            numbers = {i: n for n, (i, _) in enumerate(cells, 1)}
-            for i, (old, new) in enumerate(zip(before.cells, after.cells)):
-                difference = compare.difference(old, new)
-                if difference:
-                    message = f"drifted from its committed output\n{difference}"
-                    failures.append({"cell": numbers.get(i, 0), "id": new.id, "message": message})
-            if not failures and nbformat.writes(normalize(copy.deepcopy(before))) != path.read_text().rstrip("\n"):
-                failures.append({"cell": 0, "id": "", "message": "is not in normal form; `cargo xtask run` writes it so"})
+        numbers = {i: n for n, (i, _) in enumerate(cells, 1)}
+        for i, (old, new) in enumerate(zip(before.cells, after.cells)):
+            difference = compare.difference(old, new)
+            if difference:
+                message = f"drifted from its committed output\n{difference}"
+                failures.append({"cell": numbers.get(i, 0), "id": new.id, "message": message})
+        if not failures and nbformat.writes(normalize(copy.deepcopy(before))) != path.read_text().rstrip("\n"):
+            failures.append({"cell": 0, "id": "", "message": "is not in normal form; `cargo xtask run` writes it so"})
         return failures
     twins.add(after, before)
     if nbformat.writes(after) != nbformat.writes(before):
@@ -170,22 +169,20 @@ async def run_all(options):
     spec = installed_kernel()
     gate = asyncio.Semaphore(options.jobs)
 
-    async def one(path, seed):
-        name = path.stem if len(options.seeds) == 1 else f"{path.stem} (seed {seed})"
-
+    async def one(path):
         def say(event, **more):
-            print(json.dumps({"notebook": name, "event": event, **more}, ensure_ascii=False), flush=True)
+            print(json.dumps({"notebook": path.stem, "event": event, **more}, ensure_ascii=False), flush=True)
 
         async with gate:
             start = time.monotonic()
             try:
-                failures = await run_notebook(path, seed, options, spec, say)
+                failures = await run_notebook(path, options, spec, say)
             except Exception as error:  # one notebook's trouble must not keep the others from running
                 failures = [{"cell": 0, "id": "", "message": f"{type(error).__name__}: {error}"}]
             say("done", seconds=round(time.monotonic() - start, 1), failures=failures)
             return not failures
 
-    return all(await asyncio.gather(*(one(path, seed) for path in options.notebooks for seed in options.seeds)))
+    return all(await asyncio.gather(*map(one, options.notebooks)))
 
 
 def main(arguments=None):
@@ -193,16 +190,8 @@ def main(arguments=None):
     parser.add_argument("notebooks", nargs="+", type=Path)
     parser.add_argument("--check", action="store_true", help="leave the files alone and compare with what they hold")
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument(
-        "--seed",
-        dest="seeds",
-        action="append",
-        help="another seed than 42, or several of them (repeat the option), compare and write nothing",
-    )
     parser.add_argument("--timeout", type=int, default=300, help="seconds that one cell may take")
     options = parser.parse_args(arguments)
-    options.seeds = options.seeds or [DEFAULT_SEED]
-    options.check = options.check or options.seeds != [DEFAULT_SEED]
     return 0 if asyncio.run(run_all(options)) else 1
 
 

@@ -28,6 +28,8 @@ PLACE = template.KERNEL / "program"
 CELL = "DLI_CELL "
 BEGIN, END = "EVCXR_BEGIN_CONTENT ", "EVCXR_END_CONTENT"
 CLAIM = "text/x-claim"
+# Those that this process may use.
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def place():
@@ -207,13 +209,13 @@ def main(arguments=None):
     parser.add_argument("programs", nargs="*", type=Path, metavar="NOTEBOOK PROGRAM")
     parser.add_argument("--show", action="store_true", help="print what the cells say")
     parser.add_argument("--check", action="store_true", help="compare with what the notebooks hold, under seed 42")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--jobs", type=int, default=CORES)
     parser.add_argument("--seed", dest="seeds", action="append")
     parser.add_argument("--timeout", type=int, default=600, help="seconds that one program may take")
     options = parser.parse_intermixed_args(arguments)
     options.seeds = options.seeds or [execute.DEFAULT_SEED]
     # Each program by itself uses all cores for convolutions; as many at once as there are cores have one each.
-    options.threads = str(max(1, (os.cpu_count() or 1) // options.jobs))
+    options.threads = str(max(1, CORES // options.jobs))
     try:
         if options.task == "place":
             print(json.dumps(place()))

@@ -120,23 +120,3 @@ def test_outputs_are_written_in_one_form_and_compared(make, execute):
     assert "-lime 1" in only(failures["word"])["message"]
     assert "normal form" in only(failures["metadata"])["message"]
     assert [copy.read_text() for copy in paths] == list(variants.values()), "--check leaves the files alone"
-
-    # Under another seed the program must still work; nothing is compared, nothing written.
-    assert execute([path], "--seed", "7") == (0, {"form": []})
-    assert path.read_text() == written
-
-
-def test_several_seeds_check_the_claims_and_write_nothing(make, execute):
-    claim = """\
-println!("seed {}", seed());
-let mut claims = Claims::of("x", 1);
-claims.that("x.a", "the seed is below 44", seed()).is_below(44);"""
-    path = make("claims", SETUP, claim, "claims")
-    before = path.read_text()
-    # 42 is among them: alone it would be written.
-    code, failures = execute([path], *"--seed 42 --seed 43 --seed 44 --jobs 2".split())
-    assert code == 1
-    assert set(failures) == {"claims (seed 42)", "claims (seed 43)", "claims (seed 44)"}
-    assert failures["claims (seed 42)"] == [] and failures["claims (seed 43)"] == []
-    assert "x.a" in only(failures["claims (seed 44)"])["message"]
-    assert path.read_text() == before

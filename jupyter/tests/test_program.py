@@ -46,6 +46,7 @@ def twelve():
         done = subprocess.run([path, *arguments], env={"DLI_CLOCK": "0"}, text=True, capture_output=True)
         return done.returncode, done.stdout + done.stderr
 
+    run.path = path
     run.cells = {cell["id"]: cell for cell in structure["cells"]}
     return run
 
@@ -71,6 +72,41 @@ def test_ranges_run_over_all_seeds_and_name_those_that_fail():
     assert second.split() == ["1-0.b", "✓"]
     del claims["7"]
     assert "0.25 … 1" in program.ranges(claims)[0]
+
+
+def test_a_program_runs_under_seeds_and_says_what_its_claims_came_to(twelve, capsys):
+    [notebook] = (ROOT / "notebooks").glob("12-2-*.ipynb")
+    text = notebook.read_text()
+    assert program.main(["run", "--check", "--seed=42", "--seed=43", "--", str(notebook), str(twelve.path)]) == 0
+    said = capsys.readouterr().out
+    done = [json.loads(line) for line in said.splitlines() if line.startswith("{") and '"done"' in line]
+    assert {event["notebook"] for event in done} == {f"{notebook.stem} (seed {seed})" for seed in (42, 43)}
+    assert "measured under 2 seeds" in said and said.count(" ✓") == sum(len(c["claims"]) for c in twelve.cells.values())
+    assert notebook.read_text() == text
+
+
+def test_what_goes_wrong_in_a_program_is_told_as_of_a_kernel(twelve, tmp_path, capsys):
+    def failures(script, *options):
+        broken = tmp_path / "broken"
+        broken.write_text(f"#!/bin/sh\n{script}\n")
+        broken.chmod(0o755)
+        [notebook] = (ROOT / "notebooks").glob("12-2-*.ipynb")
+        assert program.main(["run", *options, "--", str(notebook), str(broken)]) == 1
+        [event] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"done"' in line]
+        return event["failures"]
+
+    [failure] = failures(f"{twelve.path} --cells setup")
+    assert "the program ended with 0" in failure["message"] and failure["id"] == "setup"
+    [failure] = failures("echo DLI_CELL setup; exit 3")
+    assert "ended with 3" in failure["message"]
+    [failure] = failures(f"{twelve.path}; echo lost >&2")
+    assert failure["message"] == "lost"
+    [failure] = failures("echo DLI_CELL setup; sleep 60", "--timeout=1")
+    assert "limit of 1 s" in failure["message"]
+    drift = failures(f"{twelve.path} | sed 's/ReLU/RELU/g'", "--check")
+    assert drift and all("shows something else than in its kernel" in failure["message"] for failure in drift)
+    claim = failures(f"{twelve.path} | sed 's/^DLI_CELL claims-table/&\\n\\x1b[31m✗ panicked: 1 of 9 claims failed/'")
+    assert "1 of 9 claims failed" in claim[0]["message"] and claim[0]["id"] == "claims-table"
 
 
 def test_a_cell_needs_the_cells_that_it_says_and_no_others(twelve):

@@ -68,17 +68,18 @@ pub fn run(python_env: &Path, options: &Options) -> Result<()> {
     let chosen = notebooks::named(if options.names.is_empty() { &turned } else { &options.names })?;
     let python = setup(python_env)?;
     let seeds: BTreeSet<u64> = options.seed.iter().cloned().flatten().collect();
+    let mut in_kernels = Ok(());
     if options.knob.is_empty() {
         // What a notebook shows is what its kernel shows; other seeds need no other kernel.
         let is_usual = seeds == BTreeSet::from([42]);
-        execute(&python, &chosen, options, options.check || !is_usual)?;
+        in_kernels = execute(&python, &chosen, options, options.check || !is_usual);
         if is_usual {
-            return Ok(());
+            return in_kernels;
         }
     }
     let programs = program::build(&python, &chosen, &options.knob, Machine::This)?;
     let how = Programs { seeds, timeout: options.timeout, check: false, show: !options.knob.is_empty() };
-    run_programs(&python, &programs, &how)
+    run_programs(&python, &programs, &how).and(in_kernels)
 }
 
 /// Executes `chosen` in kernels under the committed seed; goes on after a failure, and fails at the end if there was one.
