@@ -148,3 +148,12 @@ fn data_has_the_width_of_the_samples() {
 fn a_batch_has_data() {
     Gan::ring(false, &mut rng(1)).step(&Array2::zeros((0, 2)), &mut rng(1));
 }
+
+#[test]
+#[should_panic(expected = "step: the value in row 1, column 0 is NaN")]
+fn data_are_numbers() {
+    let mut rng = rng(1);
+    let mut data = Array2::ones((4, 2));
+    data[[1, 0]] = Real::NAN;
+    Gan::ring(true, &mut rng).step(&data, &mut rng);
+}

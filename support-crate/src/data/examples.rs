@@ -104,6 +104,14 @@ impl Examples {
     }
 }
 
+/// Refuses what no model can learn from. (To a rule of neighbours, a NaN would be near or far from all by its sign.)
+#[track_caller]
+pub(crate) fn check_finite(place: &str, inputs: &Array2<Real>) {
+    if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        panic!("{place}: the value in row {row}, column {column} is {value}; remove or replace it first");
+    }
+}
+
 /// The rows at `indices`. `Array2::select` does the same through the strides of a view, which takes four times as long,
 /// and every step of every training begins with it.
 pub(crate) fn rows(inputs: &Array2<Real>, indices: &[usize]) -> Array2<Real> {

@@ -18,7 +18,7 @@ pub use self::batches::{Epoch, Minibatches, minibatches};
 pub use self::corruption::contaminate;
 pub use self::error::DataError;
 pub use self::examples::Examples;
-pub(crate) use self::examples::rows;
+pub(crate) use self::examples::{check_finite, rows};
 pub use self::glyphs::glyphs;
 pub use self::mnist::{Mnist, mnist, mnist_from};
 pub use self::scaling::{Scaler, Scaling};

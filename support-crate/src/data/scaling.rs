@@ -2,6 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1};
 
+use super::check_finite;
 use crate::tensor::Real;
 
 /// How a feature x is scaled, column by column.
@@ -77,11 +78,7 @@ impl Scaler {
     #[track_caller]
     pub fn fit(inputs: &Array2<Real>, scaling: Scaling) -> Scaler {
         assert!(inputs.nrows() > 0, "Scaler::fit: there is no row to fit to; give at least one example");
-        if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            panic!(
-                "Scaler::fit: the value in row {row}, column {column} is {value}; remove or replace it before fitting"
-            );
-        }
+        check_finite("Scaler::fit", inputs);
         let range = |column: ArrayView1<Real>| {
             let low = column.iter().copied().fold(Real::INFINITY, Real::min);
             (low, column.iter().copied().fold(Real::NEG_INFINITY, Real::max))

@@ -6,7 +6,7 @@ use ndarray::{Array2, ArrayView1};
 use rand::distr::Distribution;
 
 use super::mlp_with;
-use crate::data::Normal;
+use crate::data::{Normal, check_finite};
 use crate::nn::{Activation, Init, Layer, Net};
 use crate::optim::Optimizer;
 use crate::tensor::{Real, Tensor};
@@ -177,7 +177,7 @@ impl Gan {
     ///
     /// # Panics
     ///
-    /// When there is no data, or the samples are not of its width.
+    /// When there is no data, a number in it is not finite, or the samples are not of its width.
     ///
     /// ```
     /// # use dl_interview::{data::rng, models::Gan};
@@ -189,6 +189,7 @@ impl Gan {
     #[track_caller]
     pub fn step(&mut self, real: &Array2<Real>, rng: &mut impl rand::Rng) -> (Real, Real) {
         assert!(real.nrows() > 0, "step: there is no data to compare samples with; give at least one row");
+        check_finite("step", real);
         self.generator.train();
         self.discriminator.train();
         let (generator, discriminator) = (self.generator.parameters(), self.discriminator.parameters());

@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2, ArrayView1, Axis};
 
-use crate::data::Examples;
+use crate::data::{Examples, check_finite};
 use crate::progress::Progress;
 use crate::tensor::Real;
 
@@ -127,14 +127,6 @@ impl NearestNeighbors {
         let votes = |label: usize| labels.iter().filter(|&&other| other == label).count();
         // `max_by_key` takes the last of equals, so the nearest must come last.
         labels.iter().rev().copied().max_by_key(|&label| votes(label)).expect("k is at least 1")
-    }
-}
-
-/// A NaN has no distance from anything: each example with one would be near or far from all by the sign of the NaN.
-#[track_caller]
-fn check_finite(place: &str, inputs: &Array2<Real>) {
-    if let Some(((row, column), value)) = inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        panic!("{place}: the value in row {row}, column {column} is {value}; remove or replace it first");
     }
 }
 

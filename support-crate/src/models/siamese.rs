@@ -5,7 +5,7 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 
 use super::NearestNeighbors;
-use crate::data::Examples;
+use crate::data::{Examples, check_finite};
 use crate::nn::{Net, contrastive};
 use crate::optim::Optimizer;
 use crate::progress::{Progress, is_interrupted, training_operations};
@@ -52,7 +52,7 @@ impl Default for SiameseTraining {
 ///
 /// # Panics
 ///
-/// When fewer than two classes have two examples, a batch has fewer than 2 pairs, the rate is negative or not finite, the
+/// When fewer than two classes have two examples, an input is not finite, a batch has fewer than 2 pairs, the rate is negative or not finite, the
 /// margin is not above 0, or the net does not fit the examples.
 ///
 /// ```
@@ -75,6 +75,7 @@ pub fn train_siamese(
     rng: &mut impl rand::Rng,
 ) -> Vec<Real> {
     let members = members("train_siamese", &examples.labels, 2);
+    check_finite("train_siamese", &examples.inputs);
     let pairs = training.pairs;
     assert!(pairs >= 2, "SiameseTraining: {pairs} pairs a batch; give at least 2, one of the same class and one not");
     let same: Vec<bool> = (0..pairs).map(|i| i % 2 == 0).collect();
@@ -239,7 +240,7 @@ fn two(n: usize, rng: &mut impl rand::Rng) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{glyphs, rng};
+    use crate::data::{glyphs, pure_noise, rng};
     use crate::models::mlp;
     use crate::nn::Activation;
     use ndarray::{Array2, array};
@@ -313,6 +314,15 @@ mod tests {
     fn one_class_teaches_no_distance() {
         let examples = Examples { inputs: Array2::zeros((3, 4)), labels: array![0, 0, 1] };
         let net = mlp(&[4, 2], Activation::Relu, &mut rng(1));
+        train_siamese(&net, &examples, &SiameseTraining::default(), &mut rng(1));
+    }
+
+    #[test]
+    #[should_panic(expected = "train_siamese: the value in row 3, column 1 is inf")]
+    fn inputs_are_numbers() {
+        let mut examples = pure_noise(8, 2, 2, &mut rng(1));
+        examples.inputs[[3, 1]] = Real::INFINITY;
+        let net = Net::new(vec![]);
         train_siamese(&net, &examples, &SiameseTraining::default(), &mut rng(1));
     }
 

@@ -31,7 +31,8 @@ pub(crate) fn pending_verdicts() -> Vec<String> {
 /// with tabs between them.
 pub(super) fn tell(claim: &Claim, measured: &[f64]) {
     if env::var_os("DLI_CLAIMS").is_some() {
-        let end = |of: fn(f64, f64) -> f64| measured.iter().copied().reduce(of).map_or(String::new(), |x| format!("{x:e}"));
+        let end =
+            |of: fn(f64, f64) -> f64| measured.iter().copied().reduce(of).map_or(String::new(), |x| format!("{x:e}"));
         // `min` and `max` pass over NaN, which here is the one number that must not be lost.
         let low = end(|a, b| if a.is_nan() || a < b { a } else { b });
         let high = end(|a, b| if a.is_nan() || a > b { a } else { b });
