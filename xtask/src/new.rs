@@ -159,8 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn a_new_notebook_makes_the_claims_that_it_declares() {
-        notebooks::check_claims("12-3-relu-problems", &skeleton("12-3", "English", "한국어")).unwrap();
+    fn a_new_notebook_runs_as_a_program_makes_the_claims_that_it_declares_and_has_a_knob() {
+        let notebook = crate::program::cells::from_json("12-3", &skeleton("12-3", "What?", "무엇?")).unwrap();
+        let knobs: Vec<&str> = notebook.cells.iter().flat_map(|cell| &cell.knobs).map(|knob| &*knob.name).collect();
+        assert_eq!(knobs, ["measured"]);
     }
 
     #[test]

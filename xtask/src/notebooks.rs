@@ -54,95 +54,9 @@ fn matches(stem: &str, name: &str) -> bool {
     stem == name || number_of(stem) == name
 }
 
-/// Whether the ids of the claims that a notebook's cells make are those that it declares with `Claims::of`, each once, and
-/// in a cell that a reader can run again without making the claims again anew.
-#[cfg(test)]
-pub fn check_claims(stem: &str, notebook: &serde_json::Value) -> Result<(), String> {
-    let source = |cell: &serde_json::Value| -> String {
-        cell["source"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect()
-    };
-    let code = notebook["cells"].as_array().unwrap().iter().filter(|cell| cell["cell_type"] == "code").map(source);
-    let (mut declared, mut made, mut cells) = (Vec::new(), Vec::new(), Vec::new());
-    for (i, cell) in code.enumerate() {
-        for rest in cell.split("Claims::of(\"").skip(1) {
-            let (number, rest) = rest.split_once("\", ").ok_or("a `Claims::of` without its number")?;
-            let count = rest.split(')').next().unwrap_or_default();
-            let count: usize =
-                count.parse().map_err(|_| format!("{stem} declares {count:?} claims: write a number"))?;
-            declared.extend(('a'..='z').take(count).map(|letter| format!("{number}.{letter}")));
-            cells.push(i);
-        }
-        for rest in cell.split("claims.").skip(1) {
-            if let Some((_, id)) =
-                rest.split_once("(\"").filter(|(name, _)| ["that", "that_all", "holds"].contains(name))
-            {
-                made.push(id.split('"').next().unwrap_or_default().to_owned());
-                // The gallery makes and shows all of its claims in one cell.
-                if cells.last() == Some(&i) && !cell.ends_with("\nclaims") {
-                    return Err(format!(
-                        "{stem} declares its claims in a cell that makes some: running it again would lose the others"
-                    ));
-                }
-            }
-        }
-    }
-    if cells.len() > 1 {
-        return Err(format!("{stem} says `Claims::of` {} times: once, below the set-up", cells.len()));
-    }
-    made.sort();
-    if declared != made {
-        return Err(format!("{stem} declares the claims {declared:?} and makes {made:?}"));
-    }
-    let expected = number_of(stem);
-    match declared.iter().find(|id| !id.starts_with(&format!("{expected}."))) {
-        Some(id) => Err(format!("{stem} makes the claim {id}, which is not called after {expected}")),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn notebooks_make_the_claims_that_they_declare() {
-        let mut with_claims = 0;
-        for path in all().unwrap() {
-            let text = fs::read_to_string(&path).unwrap();
-            with_claims += usize::from(text.contains("Claims::of("));
-            check_claims(&stem_of(&path), &serde_json::from_str(&text).unwrap()).unwrap();
-        }
-        assert!(with_claims >= 17, "{with_claims} notebooks make claims");
-    }
-
-    #[test]
-    fn a_claim_too_few_or_too_many_is_found() {
-        let declared = r#"let mut claims = Claims::of("12-3", 2); // made below"#;
-        let both = [
-            declared,
-            "claims.that(\"12-3.a\", \"x\", 1).is_at_least(1);\nclaims.holds(\"12-3.b\", \"y\", true);",
-            "claims",
-        ];
-        let check = |cells: &[&str]| {
-            let cells: Vec<_> =
-                cells.iter().map(|source| serde_json::json!({"cell_type": "code", "source": [source]})).collect();
-            check_claims("12-3-relu", &serde_json::json!({"cells": cells}))
-        };
-        assert_eq!(check(&both), Ok(()));
-        assert_eq!(check(&["let x = 1;"]), Ok(()), "a notebook without claims");
-        for (cells, message) in [
-            (vec![declared, "claims.that_all(\"12-3.a\", \"x\", &[1]).is_at_least(1);"], "and makes [\"12-3.a\"]"),
-            ([both.as_slice(), &["claims.holds(\"12-3.c\", \"z\", true);"]].concat(), "\"12-3.c\"]"),
-            ([both.as_slice(), &["claims.holds(\"12-3.b\", \"z\", true);"]].concat(), "\"12-3.b\", \"12-3.b\"]"),
-            ([both.as_slice(), &[declared]].concat(), "2 times"),
-            (vec![&format!("{declared}\n{}", both[1]), "claims"], "would lose the others"),
-            (vec![&declared.replace("12-3", "12-2"), &both[1].replace("12-3", "12-2")], "not called after 12-3"),
-            (vec!["let mut claims = Claims::of(\"12-3\", n);"], "write a number"),
-        ] {
-            let error = check(&cells).unwrap_err();
-            assert!(error.contains(message), "{error}");
-        }
-    }
 
     #[test]
     fn a_notebook_is_named_by_its_number_its_file_or_its_path() {

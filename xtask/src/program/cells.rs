@@ -35,10 +35,17 @@ pub struct Cell {
     pub knobs: Vec<Knob>,
     /// The ids of the claims that it makes.
     pub claims: Vec<String>,
-    /// The variable that it starts the notebook's claims in.
-    pub starts_claims: Option<String>,
+    pub starts_claims: Option<StartOfClaims>,
     /// Whether it ends with nothing but a name.
     pub shows: Option<String>,
+}
+
+/// `let mut claims = Claims::of("12-3", 12);`
+pub struct StartOfClaims {
+    pub variable: String,
+    pub notebook: String,
+    /// Unless it is no number.
+    pub count: Option<usize>,
 }
 
 /// A piece of a cell, with everything up to the end of its last line.
@@ -105,6 +112,7 @@ pub fn from_json(number: &str, notebook: &Value) -> Result<Notebook> {
         found.cells.push(cell.with_context(|| format!("{number}, cell [{id}]"))?);
     }
     refuse_what_only_a_kernel_does(&found)?;
+    check_claims(&found)?;
     Ok(found)
 }
 
@@ -155,9 +163,7 @@ fn take_apart(id: &str, source: String) -> Result<Cell> {
         };
         if let Stmt::Local(local) = statement {
             cell.defines.extend(bound_by(&local.pat));
-            if is_start_of_claims(local) {
-                cell.starts_claims = bound_by(&local.pat).pop().map(|(name, _)| name);
-            }
+            cell.starts_claims = cell.starts_claims.or_else(|| start_of_claims(local));
         }
         if let (Kind::Value, Stmt::Expr(Expr::Path(path), None)) = (&kind, statement) {
             cell.shows = path.path.get_ident().map(ToString::to_string);
@@ -199,10 +205,22 @@ fn name_of(item: &Item) -> Option<String> {
     })
 }
 
-fn is_start_of_claims(local: &syn::Local) -> bool {
-    let Some(Expr::Call(call)) = local.init.as_ref().map(|init| &*init.expr) else { return false };
-    let Expr::Path(path) = &*call.func else { return false };
-    path.path.segments.iter().map(|segment| segment.ident.to_string()).eq(["Claims", "of"])
+fn start_of_claims(local: &syn::Local) -> Option<StartOfClaims> {
+    let Expr::Call(call) = &*local.init.as_ref()?.expr else { return None };
+    let Expr::Path(path) = &*call.func else { return None };
+    if !path.path.segments.iter().map(|segment| segment.ident.to_string()).eq(["Claims", "of"]) {
+        return None;
+    }
+    let literal = |at: usize| match call.args.get(at) {
+        Some(Expr::Lit(it)) => Some(&it.lit),
+        _ => None,
+    };
+    let Some(syn::Lit::Str(notebook)) = literal(0) else { return None };
+    let count = match literal(1) {
+        Some(syn::Lit::Int(count)) => count.base10_parse().ok(),
+        _ => None,
+    };
+    Some(StartOfClaims { variable: bound_by(&local.pat).pop()?.0, notebook: notebook.value(), count })
 }
 
 /// Collects the knobs and the claims of a piece.
@@ -351,6 +369,33 @@ fn refuse_what_only_a_kernel_does(notebook: &Notebook) -> Result<()> {
     Ok(())
 }
 
+/// Whether the cells make the claims that the notebook declares with `Claims::of`, each once, and in cells that a reader can run
+/// again without making the others anew.
+fn check_claims(notebook: &Notebook) -> Result<()> {
+    let (number, cells) = (&notebook.number, &notebook.cells);
+    let starts: Vec<_> = cells.iter().filter_map(|cell| Some((cell, cell.starts_claims.as_ref()?))).collect();
+    let mut declared = Vec::new();
+    for (cell, start) in &starts {
+        let count = start.count.with_context(|| {
+            format!("{number}, cell [{}] declares its claims without their number: write a number", cell.id)
+        })?;
+        declared.extend(('a'..='z').take(count).map(|letter| format!("{}.{letter}", start.notebook)));
+        // The gallery makes and shows all of its claims in one cell.
+        ensure!(
+            cell.claims.is_empty() || cell.shows.is_some(),
+            "{number}, cell [{}] declares the claims and makes some: running it again would lose the others",
+            cell.id
+        );
+    }
+    ensure!(starts.len() <= 1, "{number} says `Claims::of` {} times: once, below the set-up", starts.len());
+    let mut made: Vec<String> = cells.iter().flat_map(|cell| cell.claims.clone()).collect();
+    made.sort();
+    ensure!(declared == made, "{number} declares the claims {declared:?} and makes {made:?}");
+    let stranger = declared.iter().find(|id| !id.starts_with(&format!("{number}.")));
+    ensure!(stranger.is_none(), "{number} makes claims that are not called after {number}: {declared:?}");
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -371,10 +416,11 @@ mod tests {
 
     #[test]
     fn all_notebooks_can_be_taken_apart() {
-        let mut knobs = 0;
+        let (mut knobs, mut claims) = (0, 0);
         for path in all().unwrap() {
             let notebook = read(&path).unwrap_or_else(|error| panic!("{error:#}"));
             knobs += notebook.cells.iter().map(|cell| cell.knobs.len()).sum::<usize>();
+            claims += usize::from(notebook.cells.iter().any(|cell| cell.starts_claims.is_some()));
             for cell in &notebook.cells {
                 // Nothing gets lost: the pieces are the cell, up to blank lines at its end.
                 let ends: Vec<usize> = cell.parts.iter().map(|part| part.range.end).collect();
@@ -386,7 +432,7 @@ mod tests {
                 assert!(cell.source[ends[ends.len() - 1]..].trim().is_empty(), "{} {}", notebook.number, cell.id);
             }
         }
-        assert!(knobs >= 20, "{knobs} knobs");
+        assert!(knobs >= 20 && claims >= 17, "{knobs} knobs, {claims} notebooks with claims");
     }
 
     #[test]
@@ -477,5 +523,27 @@ mod tests {
         let with =
             notebook(&[":dep dl-interview = { path = \"../support-crate\", features = [\"candle\"] }\nuse a::b;"]);
         assert_eq!(with.unwrap().features, BTreeSet::from(["candle".to_owned()]));
+    }
+
+    #[test]
+    fn a_claim_too_few_or_too_many_is_found() {
+        let declared = r#"let mut claims = Claims::of("1-0", 2); // made below"#;
+        let both = [
+            declared,
+            "claims.that(\"1-0.a\", \"x\", 1).is_at_least(1);\nclaims.holds(\"1-0.b\", \"y\", true);",
+            "claims",
+        ];
+        assert!(notebook(&both).is_ok() && notebook(&["let x = 1;"]).is_ok());
+        for (cells, message) in [
+            (vec![declared, "claims.that_all(\"1-0.a\", \"x\", &[1]).is_at_least(1);"], "and makes [\"1-0.a\"]"),
+            ([both.as_slice(), &["claims.holds(\"1-0.c\", \"z\", true);"]].concat(), "\"1-0.c\"]"),
+            ([both.as_slice(), &["claims.holds(\"1-0.b\", \"z\", true);"]].concat(), "\"1-0.b\", \"1-0.b\"]"),
+            ([both.as_slice(), &[declared]].concat(), "2 times"),
+            (vec![&format!("{declared}\n{}", both[1]), "claims"], "would lose the others"),
+            (vec![&declared.replace("1-0", "1-2"), &both[1].replace("1-0", "1-2")], "not called after 1-0"),
+            (vec!["let mut claims = Claims::of(\"1-0\", n);"], "write a number"),
+        ] {
+            assert!(refused(&cells).contains(message), "{}", refused(&cells));
+        }
     }
 }

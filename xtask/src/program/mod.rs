@@ -5,7 +5,7 @@
 //! each piece uses, `generate` writes programs, `structure` says which cells need which. Everything lies below
 //! `target/kernel/program/`, next to the compiled crates that it shares with the kernels.
 
-mod cells;
+pub mod cells;
 mod generate;
 mod names;
 mod structure;

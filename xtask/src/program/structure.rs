@@ -53,7 +53,7 @@ impl Structure {
             for (name, &from) in &uses[number] {
                 needed.insert(from);
                 // Each claim is made by itself; the table shows them all.
-                let is_claims = cells[from].starts_claims.as_ref() == Some(name);
+                let is_claims = cells[from].starts_claims.as_ref().is_some_and(|start| start.variable == *name);
                 if !is_claims || cells[number].shows.as_ref() == Some(name) {
                     let between = (from + 1..number).filter(|&cell| uses[cell].get(name) == Some(&from));
                     needed.extend(between.filter(|&cell| changes[cell].contains(name)));
