@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 from queue import Empty
 
+import psutil
 import pytest
 from jupyter_client.manager import KernelManager
 
@@ -56,25 +57,27 @@ def run(client, code, timeout=PATIENCE):
     return "".join(c.get("text", "") + c.get("data", {}).get("text/plain", "") + c.get("evalue", "") for c in said)
 
 
-def processes():
-    """Every process: {pid: (parent, command line)}."""
-    found = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError):
-            parent = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
-            found[int(folder.name)] = (parent, (folder / "cmdline").read_text().replace("\0", " "))
-    return found
-
-
 def below(pid):
-    """The processes that `pid` started, directly or not."""
-    everything = processes()
-    tree = {pid}
-    while True:
-        more = {p for p, (parent, _) in everything.items() if parent in tree} - tree
-        if not more:
-            return tree - {pid}
-        tree |= more
+    """The processes that `pid` started, directly or not. (Not their numbers: a busy machine soon gives those to others.)"""
+    try:
+        return set(psutil.Process(pid).children(recursive=True))
+    except psutil.NoSuchProcess:
+        return set()
+
+
+def alive(family):
+    """Those processes that run; not those that ended and wait for their parent to take notice."""
+
+    def runs(process):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+    return {process for process in family if runs(process)}
+
+
+def is_evcxr(process):
+    with contextlib.suppress(psutil.Error):
+        return "--control_file" in process.cmdline()
 
 
 def wait_until(what, seconds=PATIENCE):
@@ -296,13 +299,13 @@ def test_a_kernel_killed_in_the_middle_of_a_cell_leaves_nothing_behind(victim):
     assert said, f"no kernel was started; the exit status is {server.wait()}, and the lines above tell why"
     launcher = int(said)
     assert server.stdout.readline() == "busy\n"
-    family = below(launcher) | {launcher}
-    evcxr = next(p for p in family if "--control_file" in processes()[p][1])
+    family = below(launcher) | {psutil.Process(launcher)}
+    evcxr = next(process.pid for process in family if is_evcxr(process))
     assert len(family) >= 3, "launcher, evcxr, and the process that runs the cell"
     os.kill({"launcher": launcher, "evcxr": evcxr, "server": server.pid}[victim], signal.SIGKILL)
     server_gone = server.kill if victim != "server" else lambda: None
     try:
-        assert wait_until(lambda: not family & living()), {p: processes().get(p) for p in family}
+        assert wait_until(lambda: not alive(family)), alive(family)
         with kernel() as (_, client):  # the next start works, and takes away what is left
             assert run(client, "seed()").strip() == "42"
             assert len(clones() - before) == 1
@@ -310,16 +313,6 @@ def test_a_kernel_killed_in_the_middle_of_a_cell_leaves_nothing_behind(victim):
     finally:
         server_gone()
         server.wait()
-
-
-def living():
-    """Processes that run; not those that ended and wait for their parent to take notice."""
-    alive = set()
-    for pid in processes():
-        with contextlib.suppress(OSError, IndexError):
-            if Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z":
-                alive.add(pid)
-    return alive
 
 
 SERVER = """
@@ -436,7 +429,7 @@ def test_a_compilation_that_is_interrupted_leaves_no_process_and_costs_only_itse
 
             def kernel_is_at_work():
                 family.update(below(builder.pid))
-                return any("--control_file" in processes().get(pid, (0, ""))[1] for pid in family)
+                return any(map(is_evcxr, family))
 
             try:
                 assert wait_until(kernel_is_at_work)
@@ -445,7 +438,7 @@ def test_a_compilation_that_is_interrupted_leaves_no_process_and_costs_only_itse
             finally:
                 end(builder.pid)
                 builder.wait()
-            assert wait_until(lambda: not family & living()), {p: processes().get(p) for p in family & living()}
+            assert wait_until(lambda: not alive(family)), alive(family)
         said = []
         template.ensure(log=said.append)
         assert "support crate has changed" in said[0] and len(said) == 2, said
@@ -564,7 +557,7 @@ def test_a_kernel_claims_no_memory_before_it_needs_it(monkeypatch):
         with kernel() as (manager, client):
             run(client, "let warm = 1;")
             family = below(manager.provisioner.process.pid)
-            rollups = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in family]
+            rollups = [Path(f"/proc/{process.pid}/smaps_rollup").read_text() for process in family]
             return sum(int(re.search(r"^Pss: +(\d+) kB", rollup, re.M)[1]) for rollup in rollups) / 1024
 
     ours = megabytes()

@@ -11,13 +11,14 @@ import time
 import urllib.request
 from pathlib import Path
 
+import psutil
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 
 from conftest import ROOT
 from dli_jupyter import spare, template
 from dli_jupyter.execute import OneKernel, installed_kernel
-from test_kernel import PATIENCE, below, clones, living, processes, wait_until
+from test_kernel import PATIENCE, alive, below, clones, wait_until
 
 
 @contextlib.asynccontextmanager
@@ -112,7 +113,7 @@ def test_a_killed_server_leaves_no_spare():
         assert wait_until(lambda: len(clones() - before) == 2)
         family = below(process.pid)
         process.send_signal(signal.SIGKILL)
-        assert wait_until(lambda: not family & living())
+        assert wait_until(lambda: not alive(family)), alive(family)
         assert wait_until(lambda: clones() <= before)
     finally:
         process.kill()
@@ -160,7 +161,7 @@ def test_a_lab_that_ends_takes_everything_with_it(how, tmp_path):
     try:
         assert wait_until(kernel_started)
         assert wait_until(lambda: len(clones() - before) == 2 and list(tmp_path.glob("spare-*")))
-        family = below(lab.pid) | {lab.pid}
+        family = below(lab.pid) | {psutil.Process(lab.pid)}
         if how == "killed":
             lab.kill()
         else:
@@ -168,7 +169,7 @@ def test_a_lab_that_ends_takes_everything_with_it(how, tmp_path):
             time.sleep(0.3)
             os.killpg(lab.pid, signal.SIGINT)
         lab.wait()
-        assert wait_until(lambda: not family & living()), {p: processes().get(p) for p in family & living()}
+        assert wait_until(lambda: not alive(family)), alive(family)
         assert wait_until(lambda: clones() <= before)
         assert not list(tmp_path.glob("spare-*")), "a connection file of the spare was left"
         socket.create_server(("127.0.0.1", port)).close()
