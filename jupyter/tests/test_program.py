@@ -35,11 +35,12 @@ def xtask(*arguments):
 
 
 @pytest.fixture(scope="module")
-def twelve():
+def twelve(tmp_path_factory):
     """The program of notebook 12-2, and its structure."""
-    done = subprocess.run(["cargo", "xtask", "program", "--structure", "12-2"], cwd=ROOT, text=True, stdout=subprocess.PIPE)
-    assert done.returncode == 0
-    [structure] = json.loads(done.stdout[done.stdout.index("[\n") :])
+    file = tmp_path_factory.mktemp("structure") / "12-2.json"
+    status, said = xtask("program", "--structure", str(file), "12-2")
+    assert status == 0, said
+    [structure] = json.loads(file.read_text())
     [path] = (program.PLACE / "target").glob("*-*/debug/notebook-12-2")
 
     def run(*arguments):

@@ -36,19 +36,19 @@ pub struct Options {
     /// For WebAssembly, as in a browser, in place of this machine
     #[arg(long)]
     wasm: bool,
-    /// Run nothing: print as JSON what each cell defines, uses and needs, its knobs and its claims
-    #[arg(long, conflicts_with = "wasm")]
-    structure: bool,
+    /// Run nothing: write to FILE, as JSON, what each cell defines, uses and needs, its knobs and its claims
+    #[arg(long, value_name = "FILE", conflicts_with = "wasm")]
+    structure: Option<PathBuf>,
 }
 
 /// Compiles notebooks as programs, runs them, and compares what they show with what their kernels have shown.
 pub fn program(python_env: &Path, options: &Options) -> Result<()> {
     let chosen = notebooks::named(&options.names)?;
     let python = setup(python_env)?;
-    if options.structure {
-        let all = chosen.iter().map(|path| structure(&python, path)).collect::<Result<Vec<_>>>()?;
-        println!("{}", serde_json::to_string_pretty(&all)?);
-        return Ok(());
+    if let Some(file) = &options.structure {
+        let built = build(&python, &chosen, &[], Machine::This)?;
+        let all = built.iter().map(structure).collect::<Result<Vec<_>>>()?;
+        return write_if_changed(file, &serde_json::to_string_pretty(&all)?);
     }
     parity(&python, &chosen, if options.wasm { Machine::WebAssembly } else { Machine::This })
 }
@@ -142,19 +142,18 @@ pub fn build(python: &Path, chosen: &[PathBuf], turns: &[Turn], machine: Machine
     built.collect()
 }
 
-/// What a page needs to know of a notebook, in the words of [`Structure`]; compiles it.
-pub fn structure(python: &Path, path: &Path) -> Result<Value> {
-    let built = build(python, &[path.to_owned()], &[], Machine::This)?;
-    let said = Command::new(&built[0].program).arg("--variables").output()?;
+/// What a page needs to know of a notebook; its program tells how its variables can change.
+fn structure(built: &Built) -> Result<Structure> {
+    let said = Command::new(&built.program).arg("--variables").output()?;
     if !said.status.success() {
-        bail!("{} --variables ended with {}", built[0].program.display(), said.status);
+        bail!("{} --variables ended with {}", built.program.display(), said.status);
     }
     let said = String::from_utf8(said.stdout)?;
-    let variable = |line: &str| match *line.split('\t').collect::<Vec<_>>() {
+    let plain = |line: &str| match *line.split('\t').collect::<Vec<_>>() {
         [cell, name, "true"] => Some((cell.to_owned(), name.to_owned())),
         _ => None,
     };
-    Ok(serde_json::to_value(Structure::of(&cells::read(path)?, &said.lines().filter_map(variable).collect()))?)
+    Ok(Structure::of(&cells::read(&built.notebook)?, &said.lines().filter_map(plain).collect()))
 }
 
 fn place(python: &Path) -> Result<Place> {
@@ -323,8 +322,7 @@ fn cargo_build(packages: &[Package], place: &Place, machine: Machine) -> Result<
             _ => {}
         }
     }
-    // "aborting due to 2 previous errors" has no place.
-    said.errors.retain(|error| error.line > 0);
+    said.errors.retain(|error| !error.text.starts_with("error: aborting due to"));
     let (status, rest) = (child.wait()?, rest.join().expect("it only reads")?);
     if !status.success() && said.errors.is_empty() {
         bail!("cargo cannot compile the notebooks:\n{rest}");
