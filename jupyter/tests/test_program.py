@@ -148,6 +148,17 @@ def test_a_knob_changes_what_it_reaches_and_nothing_else(twelve):
         assert status != 0 and f"the knob `fold` cannot be {value}: it takes a number" in said
 
 
+def test_names_that_there_are_not_are_refused_with_those_that_there_are(twelve):
+    for arguments, message in [
+        (["--cells", "setup,nowhere"], "no cell is called nowhere; there are: setup, claims-declared"),
+        (["--knob", "nothing=1"], "no knob is called nothing; there are: epochs, fold"),
+        (["--knob", "fold"], "a knob is written name=value"),
+        (["--all"], "--all is unknown; there are --cells, --knob, --variables"),
+    ]:
+        status, said = twelve(*arguments)
+        assert status != 0 and message in said, said
+
+
 def test_the_command_turns_knobs_and_says_what_there_is():
     status, said = xtask("run", "--knob", "12-2.fold=3.0")
     assert "[tents]" in said and "1 notebooks passed" in said or status != 0 and "✗" in said, said

@@ -31,7 +31,12 @@ pub fn program(notebook: &Notebook, moved: &Moved) -> Program {
             }
         }
     }
-    text += "\nfn main() -> std::process::ExitCode {\n    __runtime::main(include_str!(\"lib.rs\"), __cells)\n}\n\n";
+    let cells: Vec<&String> = notebook.cells.iter().map(|cell| &cell.id).collect();
+    let knobs: Vec<&String> = notebook.cells.iter().flat_map(|cell| &cell.knobs).map(|knob| &knob.name).collect();
+    text += &format!(
+        "\nfn main() -> std::process::ExitCode {{\n    \
+         __runtime::main(include_str!(\"lib.rs\"), &{cells:?}, &{knobs:?}, __cells)\n}}\n\n"
+    );
     text += "fn __cells(__run: &mut __runtime::Run) -> std::result::Result<(), __runtime::Stopped> {\n";
 
     let kept = kept(notebook);

@@ -32,17 +32,36 @@ pub struct Run {
 
 static KNOBS: OnceLock<Vec<(String, String)>> = OnceLock::new();
 
-pub fn main(source: &'static str, cells: fn(&mut Run) -> Result<(), Stopped>) -> ExitCode {
+/// `source` is the program's own, `cells` and `knobs` the names of all.
+pub fn main(
+    source: &'static str,
+    cells: &[&str],
+    knobs: &[&str],
+    runs: fn(&mut Run) -> Result<(), Stopped>,
+) -> ExitCode {
     the_program_is(source);
+    let (all_cells, all_knobs) = (cells, knobs);
     let (mut run, mut knobs) = (Run { cells: None, asks: false }, Vec::new());
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().unwrap_or_else(|| panic!("{argument} needs a value"));
         match &*argument {
-            "--cells" => run.cells = Some(value().split(',').map(String::from).collect()),
+            "--cells" => {
+                let cells: Vec<String> = value().split(',').map(String::from).collect();
+                for cell in &cells {
+                    assert!(
+                        all_cells.contains(&&**cell),
+                        "no cell is called {cell}; there are: {}",
+                        all_cells.join(", ")
+                    );
+                }
+                run.cells = Some(cells);
+            }
             "--knob" => {
                 let value = value();
                 let (name, value) = value.split_once('=').unwrap_or_else(|| panic!("a knob is written name=value"));
+                let known = all_knobs.contains(&name.trim());
+                assert!(known, "no knob is called {name}; there are: {}", all_knobs.join(", "));
                 knobs.push((name.trim().to_owned(), value.trim().to_owned()));
             }
             "--variables" => (run.cells, run.asks) = (Some(Vec::new()), true),
@@ -51,7 +70,7 @@ pub fn main(source: &'static str, cells: fn(&mut Run) -> Result<(), Stopped>) ->
     }
     KNOBS.get_or_init(|| knobs);
     // A panic leaves through `main`, with its own exit status.
-    match cells(&mut run) {
+    match runs(&mut run) {
         Ok(()) => ExitCode::SUCCESS,
         Err(Stopped) => ExitCode::FAILURE,
     }
@@ -84,7 +103,8 @@ impl Run {
 /// Takes a variable that a cell has left.
 #[track_caller]
 pub fn take<T>(slot: &mut Option<T>, name: &str, cell: &str) -> T {
-    slot.take().unwrap_or_else(|| panic!("`{name}` is missing: the cell [{cell}] has not run, or another has used it up"))
+    slot.take()
+        .unwrap_or_else(|| panic!("`{name}` is missing: the cell [{cell}] has not run, or another has used it up"))
 }
 
 /// The value that this run has for a knob, or the notebook's own.
