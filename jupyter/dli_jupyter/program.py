@@ -58,7 +58,7 @@ def place():
 
 
 def outputs(said):
-    """What a program printed, as the outputs of its cells: {id: [output, …]}; and its claims: {id: [low, high, required, holds]}."""
+    """What a program printed: the outputs of its cells, {id: [output, …]}, and its claims, {id: [low, high, required, holds]}."""
     cells, claims = {}, {}
     text, data, lines = [], {}, iter(said.split("\n"))
     for line in lines:
@@ -98,7 +98,8 @@ def command(program):
 async def run_one(path, program, seed, options):
     """Runs one program under one seed: its failures as in `execute.run_notebook`, and its claims."""
     notebook = nbformat.read(path, 4)
-    env = template.MEMORY | {**os.environ, "DLI_SEED": seed, "DLI_CLOCK": "0", "DLI_CLAIMS": "1", "RAYON_NUM_THREADS": options.threads}
+    own = {"DLI_SEED": seed, "DLI_CLOCK": "0", "DLI_CLAIMS": "1", "RAYON_NUM_THREADS": options.threads}
+    env = {**template.MEMORY, **os.environ, **own}
     with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
         started = await asyncio.create_subprocess_exec(
             *command(program), env=env, cwd=path.parent, stdin=asyncio.subprocess.DEVNULL, stdout=stdout, stderr=stderr
@@ -194,7 +195,6 @@ async def run_all(programs, options):
             say("done", seconds=round(time.monotonic() - start, 1), failures=failures)
             return not failures
 
-    # Notebook after notebook, so that the ranges of the first are complete early.
     passed = await asyncio.gather(*(one(*pair, seed) for pair in programs for seed in options.seeds))
     if len(options.seeds) > 1:
         for path, _ in programs:
@@ -214,8 +214,6 @@ def main(arguments=None):
     parser.add_argument("--timeout", type=int, default=600, help="seconds that one program may take")
     options = parser.parse_intermixed_args(arguments)
     options.seeds = options.seeds or [execute.DEFAULT_SEED]
-    # Each program by itself uses all cores for convolutions; as many at once as there are cores have one each.
-    options.threads = str(max(1, CORES // options.jobs))
     try:
         if options.task == "place":
             print(json.dumps(place()))
@@ -224,6 +222,9 @@ def main(arguments=None):
         print(error, file=sys.stderr)
         return 1
     programs = list(zip(options.programs[::2], options.programs[1::2]))
+    # A program by itself shares its convolutions among all cores. Several at once share the cores.
+    at_once = min(options.jobs, max(1, len(programs) * len(options.seeds)))
+    options.threads = str(max(1, CORES // at_once))
     return 0 if asyncio.run(run_all(programs, options)) else 1
 
 
