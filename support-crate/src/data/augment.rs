@@ -1,6 +1,6 @@
 //! Images changed in ways that do not change what they show.
 
-use ndarray::{Array1, Array2, ArrayView1};
+use ndarray::{Array1, Array2, ArrayView1, s};
 use rand::RngExt;
 use rand::distr::Distribution;
 
@@ -146,8 +146,21 @@ pub fn rotate_images(images: &Array2<Real>, degrees: Real) -> Array2<Real> {
     each(images, |image| rotated(image, side, degrees as f64))
 }
 
+// Line by line: between whole pixels there is nothing to interpolate, and an epoch of a small CNN would take a fifth longer.
 fn shifted(image: ArrayView1<Real>, side: usize, down: i64, right: i64) -> Array1<Real> {
-    warped(image, side, |row, column| ((row as i64 - down) as f64, (column as i64 - right) as f64))
+    let mut moved = Array1::zeros(side * side);
+    // Where along an axis something of the image is left, after a move by so many pixels.
+    let left = |by: i64| by.clamp(0, side as i64) as usize..(side as i64 + by).clamp(0, side as i64) as usize;
+    let columns = left(right);
+    if columns.is_empty() {
+        return moved;
+    }
+    for row in left(down) {
+        let from = (row as i64 - down) as usize * side + (columns.start as i64 - right) as usize;
+        let to = row * side + columns.start;
+        moved.slice_mut(s![to..to + columns.len()]).assign(&image.slice(s![from..from + columns.len()]));
+    }
+    moved
 }
 
 fn rotated(image: ArrayView1<Real>, side: usize, degrees: f64) -> Array1<Real> {
