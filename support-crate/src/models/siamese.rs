@@ -52,8 +52,8 @@ impl Default for SiameseTraining {
 ///
 /// # Panics
 ///
-/// When fewer than two classes have two examples, an input is not finite, a batch has fewer than 2 pairs, the rate is negative or not finite, the
-/// margin is not above 0, or the net does not fit the examples.
+/// When fewer than two classes have two examples, an input is not finite, a batch has fewer than 2 pairs, the rate is
+/// negative or not finite, the margin is not above 0, or the net does not fit the examples.
 ///
 /// ```
 /// use dl_interview::data::{glyphs, rng};

@@ -9,8 +9,9 @@ impl Net {
     /// Layer-sequential unit-variance initialization: orthogonal weights, biases 0, and then each weight matrix or kernel,
     /// from the first layer on, divided by the standard deviation of what its layer puts out for this batch.
     ///
-    /// The layers run as in evaluation: nothing is dropped. A weight that two layers share is scaled for the first of them. Because the biases are 0, one division is exact, where the paper
-    /// iterates. Source: Mishkin & Matas 2016, "All you need is a good init", ICLR.
+    /// The layers run as in evaluation: nothing is dropped. A weight that two layers share is scaled for the first of them.
+    /// Because the biases are 0, one division is exact, where the paper iterates. Source: Mishkin & Matas 2016, "All you need
+    /// is a good init", ICLR.
     ///
     /// # Panics
     ///

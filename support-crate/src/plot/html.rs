@@ -53,7 +53,7 @@ pub(crate) fn debug(f: &mut fmt::Formatter<'_>, brief: &str, html: impl Fn() -> 
 /// ```
 pub fn show_formatted(formatted: &str) {
     let [brief, html, text] = FORMATTED.take();
-    if brief == formatted {
+    if !brief.is_empty() && brief == formatted {
         show(&html, &text);
     } else if formatted != "()" {
         // The value of a cell that ends in a loop tells nobody anything.
