@@ -424,7 +424,12 @@ def test_a_compilation_that_is_interrupted_leaves_no_process_and_costs_only_itse
     try:
         for end in (lambda pid: os.kill(pid, signal.SIGKILL), lambda pid: os.killpg(pid, signal.SIGHUP)):
             command = [sys.executable, "-m", "dli_jupyter.template"]
-            builder = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+            builder = subprocess.Popen(
+                command,
+                start_new_session=True,
+                stderr=subprocess.DEVNULL,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # under `nohup` it is ignored
+            )
             family = set()
 
             def kernel_is_at_work():
