@@ -72,6 +72,18 @@ impl Names {
         }
     }
 
+    fn note_function(&mut self, signature: &syn::Signature, body: &syn::Block) {
+        self.visit_signature(signature);
+        self.within(|names| {
+            for input in &signature.inputs {
+                if let syn::FnArg::Typed(input) = input {
+                    names.define(&input.pat);
+                }
+            }
+            names.visit_block(body);
+        });
+    }
+
     /// All names in what no grammar is known for.
     fn note_tokens(&mut self, tokens: TokenStream) {
         for token in tokens {
@@ -192,27 +204,11 @@ impl<'a> Visit<'a> for Names {
     }
 
     fn visit_item_fn(&mut self, it: &'a syn::ItemFn) {
-        self.visit_signature(&it.sig);
-        self.within(|names| {
-            for input in &it.sig.inputs {
-                if let syn::FnArg::Typed(input) = input {
-                    names.define(&input.pat);
-                }
-            }
-            names.visit_block(&it.block);
-        });
+        self.note_function(&it.sig, &it.block);
     }
 
     fn visit_impl_item_fn(&mut self, it: &'a syn::ImplItemFn) {
-        self.visit_signature(&it.sig);
-        self.within(|names| {
-            for input in &it.sig.inputs {
-                if let syn::FnArg::Typed(input) = input {
-                    names.define(&input.pat);
-                }
-            }
-            names.visit_block(&it.block);
-        });
+        self.note_function(&it.sig, &it.block);
     }
 
     // `a::b` takes `a` from outside, and its arguments.
